@@ -1,6 +1,7 @@
-"""Client of Inferloop Synthetic Images: `SyntheticImageClient`, its async twin, and typed errors.
+"""Client of Inferloop Synthetic Images: `SyntheticImageClient`, the same for asyncio, typed errors.
 
-Knows the service only through its HTTP contract; needs nothing but httpx, websockets and pathspec.
+It calls the service over HTTP and imports none of its code. It needs only httpx, websockets and
+pathspec.
 """
 
 from inferloop_synthdata.async_client import AsyncSyntheticImageClient

@@ -1,4 +1,4 @@
-"""`python -m inferloop_synthdata` is `inferloop`."""
+"""`python -m inferloop_synthdata` runs the command line `inferloop`."""
 
 import sys
 

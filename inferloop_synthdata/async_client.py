@@ -1,4 +1,4 @@
-"""`AsyncSyntheticImageClient`: the asyncio driver of the same operations and conversation."""
+"""`AsyncSyntheticImageClient`: the client for asyncio. It has the same operations and retries."""
 
 from __future__ import annotations
 
@@ -54,10 +54,10 @@ T = TypeVar("T")
 
 
 class AsyncSyntheticImageClient(ClientOptions):
-    """The service, for asyncio. Arguments, methods and errors are `SyntheticImageClient`'s.
+    """The client for asyncio, with the arguments, methods and errors of `SyntheticImageClient`.
 
-    Use it in an `async with`, or `await client.aclose()`. A stream left early stops at once
-    inside `contextlib.aclosing(client.generate_stream(...))`.
+    Use it in an `async with`, or call `await client.aclose()` at the end. To leave a stream early,
+    use `contextlib.aclosing(client.generate_stream(...))`, so that its job is canceled at once.
     """
 
     def __init__(
@@ -83,12 +83,12 @@ class AsyncSyntheticImageClient(ClientOptions):
 
     @property
     def jobs(self) -> AsyncJobs:
-        """Requests that outlive their connection."""
+        """The methods for jobs: calls that the service runs in the background."""
         return AsyncJobs(self)
 
     @property
     def datasets(self) -> AsyncDatasets:
-        """Datasets from a declaration."""
+        """The methods for declared datasets, and for the images of datasets."""
         return AsyncDatasets(self)
 
     generate_image = awaiting(operations.generate_image)
@@ -153,7 +153,7 @@ class AsyncSyntheticImageClient(ClientOptions):
         return images
 
     async def run(self, operation: Operation[T]) -> T:
-        """Carry an operation out, retries included."""
+        """Send the operation, with retries, and return its parsed answer. Raises `ClientError`."""
         conversation = converse(operation, self._policy)
         attempt = next(conversation)
         while True:
@@ -167,7 +167,7 @@ class AsyncSyntheticImageClient(ClientOptions):
                 return answer
 
     async def send(self, operation: Operation[T]) -> RawAnswer[T]:
-        """As `run`, with the answer's status and headers around it:
+        """As `run`, but the result has the HTTP status and headers too:
         `client.send(operations.generate_image(prompt="a fox")).headers["x-served-model"]`."""
         return await self.run(with_reply(operation))
 
@@ -182,7 +182,7 @@ class AsyncSyntheticImageClient(ClientOptions):
                 async for event in events:
                     if not isinstance(event, Advance):
                         return event
-                    # Outside the `try`: an error of the caller's function is not the server's.
+                    # Outside the try block: an error of the caller's function is not the server's.
                     operation.report(event.done, event.total)
         raise AssertionError("an exchange ends with its outcome")
 
@@ -234,7 +234,10 @@ class AsyncSyntheticImageClient(ClientOptions):
                 await self._sleep(watch.wait_before_retry(failure))
 
     async def stream(self, message: dict[str, JsonValue]) -> AsyncGenerator[GenerationEvent, None]:
-        """Carry a `generate` message over the WebSocket; closing the generator cancels the job."""
+        """Send a `generate` message over the WebSocket and yield the events.
+
+        Closing the generator cancels the job.
+        """
         stream = GenerationStream(message, self._policy)
         while not stream.ended:
             try:
@@ -266,7 +269,7 @@ class AsyncSyntheticImageClient(ClientOptions):
                     await socket.close()
 
     async def aclose(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         await self._http.aclose()
 
     async def __aenter__(self) -> Self:

@@ -1,4 +1,4 @@
-"""A local file that appears as a whole or not at all."""
+"""A local file that appears complete or not at all."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from typing import BinaryIO, Self
 
 
 class AtomicFile:
-    """Collects bytes beside `target`; `publish` puts them in its place, in one step.
+    """Writes to a hidden file beside `target`; `publish` renames it to `target` in one step.
 
-    A context manager: what was not published is discarded on the way out. Blocks on the disk;
-    `OSError` where the folder is absent or full.
+    A context manager: at its end, a file that was not published is deleted. Blocks while it writes.
+    Raises `OSError` if the folder does not exist or is full.
     """
 
     def __init__(self, target: Path) -> None:
@@ -23,7 +23,7 @@ class AtomicFile:
         self._draft = self._opened()
 
     def _opened(self) -> BinaryIO:
-        # Not by `tempfile`, which would make it readable for its owner alone.
+        # Not with `tempfile`: only the owner could read the file.
         return self._draft_path.open("xb")
 
     def __enter__(self) -> Self:
@@ -50,10 +50,7 @@ class AtomicFile:
         self._draft.write(chunk)
 
     def publish(self) -> None:
-        """Replace `target` by what was written.
-
-        The bytes are on disk before the file gets its name.
-        """
+        """Replace `target` by the written file, after its bytes are on the disk."""
         self._draft.flush()
         os.fsync(self._draft.fileno())
         self._draft.close()

@@ -1,7 +1,7 @@
-"""`SyntheticImageClient`: the blocking driver.
+"""`SyntheticImageClient`: the blocking client.
 
-What an endpoint takes and gives stands once, in `operations`; when to try again, in `retry`.
-Here is only the carrying: a method for each endpoint, a request, a socket, a sleep.
+`operations` defines the arguments and the answer of each endpoint, and `transport.retry` decides
+about retries. This module only sends requests, opens sockets and waits.
 """
 
 from __future__ import annotations
@@ -58,16 +58,17 @@ T = TypeVar("T")
 
 
 class SyntheticImageClient(ClientOptions):
-    """The service, blocking. Safe to share between threads; close it, or use it in a `with`.
+    """The blocking client. Threads can share it. Close it at the end, or use it in a `with`.
 
-    `api_key` is sent as `X-API-Key`; left out, it is taken from INFERLOOP_API_KEY. `base_url` may
-    end with `/api/v1` or not; left out, it is INFERLOOP_BASE_URL, else http://localhost:8000.
-    `timeout_s` is how long an answer may be silent; exports and generations of many steps take
-    their time. Over the WebSocket, and with `on_progress`, it counts anew from every message or
-    line. `max_retries` counts the attempts after the first; `retry` says what is tried again, and
-    each retry is logged (logger "inferloop_synthdata.retries", level INFO). `with_options`
-    changes both for some calls. `transport`, `sleep`, `random` and `environ` are seams for tests
-    and proxies.
+    `api_key` is sent as `X-API-Key`; None: the variable INFERLOOP_API_KEY. `base_url` may end with
+    `/api/v1` or not; None: the variable INFERLOOP_BASE_URL, or http://localhost:8000. `timeout_s`
+    is the longest time without data from the server, in seconds; exports and long generations need
+    much of it. Over the WebSocket, and with `on_progress`, it starts again with every message or
+    line. `max_retries` is the number of attempts after the first. `transport.retry` decides which
+    errors are retried; each retry is logged (logger "inferloop_synthdata.retries", level INFO).
+    `with_options` changes both for some calls. Tests and proxies pass `transport`, `sleep`,
+    `random` and `environ`.
+
     Every method raises errors of `inferloop_synthdata.errors`, `OSError` for a local file, and
     `ValueError` for arguments that cannot be sent.
     """
@@ -95,12 +96,12 @@ class SyntheticImageClient(ClientOptions):
 
     @property
     def jobs(self) -> Jobs:
-        """Requests that outlive their connection."""
+        """The methods for jobs: calls that the service runs in the background."""
         return Jobs(self)
 
     @property
     def datasets(self) -> Datasets:
-        """Datasets from a declaration."""
+        """The methods for declared datasets, and for the images of datasets."""
         return Datasets(self)
 
     generate_image = blocking(operations.generate_image)
@@ -153,11 +154,12 @@ class SyntheticImageClient(ClientOptions):
         on_progress: OnProgress | None = None,
         **options: Unpack[GenerationOptions],
     ) -> list[BatchImage]:
-        """Images for any number of prompts, in their order: cut into calls of `prompts_per_call`
-        (64 as the service is shipped). `on_progress(done, total)` hears of every image.
+        """Generate an image for each prompt, in calls of `prompts_per_call` prompts (64, the limit
+        of the service's default config). Returns the images in the order of the prompts.
 
-        `key` names the whole list: a second run with the same key and arguments, within a day,
-        goes on where the first one broke off, and makes nothing again.
+        `on_progress(done, total)` counts the images of the whole list. `key` names the whole list:
+        a second run with the same key and arguments within a day continues where the first one
+        stopped, and makes no image again.
         """
         images: list[BatchImage] = []
         calls = batch_calls(
@@ -170,7 +172,7 @@ class SyntheticImageClient(ClientOptions):
         return images
 
     def run(self, operation: Operation[T]) -> T:
-        """Carry an operation out, retries included."""
+        """Send the operation, with retries, and return its parsed answer. Raises `ClientError`."""
         conversation = converse(operation, self._policy)
         attempt = next(conversation)
         while True:
@@ -184,7 +186,7 @@ class SyntheticImageClient(ClientOptions):
                 return answer
 
     def send(self, operation: Operation[T]) -> RawAnswer[T]:
-        """As `run`, with the answer's status and headers around it:
+        """As `run`, but the result has the HTTP status and headers too:
         `client.send(operations.generate_image(prompt="a fox")).headers["x-served-model"]`."""
         return self.run(with_reply(operation))
 
@@ -197,7 +199,7 @@ class SyntheticImageClient(ClientOptions):
                 for event in events:
                     if not isinstance(event, Advance):
                         return event
-                    # Out here, what the caller's function raises is not taken for the server's.
+                    # Outside the try block: an error of the caller's function is not the server's.
                     operation.report(event.done, event.total)
         raise AssertionError("an exchange ends with its outcome")
 
@@ -246,7 +248,10 @@ class SyntheticImageClient(ClientOptions):
                 self._sleep(watch.wait_before_retry(failure))
 
     def stream(self, message: dict[str, JsonValue]) -> Generator[GenerationEvent, None, None]:
-        """Carry a `generate` message over the WebSocket; closing the generator cancels the job."""
+        """Send a `generate` message over the WebSocket and yield the events.
+
+        Closing the generator cancels the job.
+        """
         stream = GenerationStream(message, self._policy)
         while not stream.ended:
             try:
@@ -260,7 +265,7 @@ class SyntheticImageClient(ClientOptions):
             with handshake_errors(connection.origin):
                 socket = stack.enter_context(open_socket(connection))
             try:
-                # A server that closes at once has said why: the message is there to be received.
+                # A server that closes at once has sent the reason before. It can still be read.
                 with suppress(ConnectionClosed):
                     socket.send(stream.opening)
                 while not stream.ended:
@@ -276,7 +281,7 @@ class SyntheticImageClient(ClientOptions):
                     socket.close()
 
     def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         self._http.close()
 
     def __enter__(self) -> Self:

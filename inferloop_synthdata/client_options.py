@@ -1,4 +1,4 @@
-"""What both clients are made of: where the service is, and how patient the client is."""
+"""The part that both clients share: the service's address, the key, timeouts and retries."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ def connection_of(
     timeout_s: float,
     environ: Mapping[str, str] | None = None,
 ) -> Connection:
-    """A connection; what is left out comes from the environment, as on the command line.
+    """The connection. For None, `api_key` and `base_url` are read from the environment.
 
     Raises:
-        ValueError: there is no key, or what is given cannot work.
+        ValueError: there is no key, or the key, the URL or the timeout is not valid.
     """
     around = os.environ if environ is None else environ
     key = (around.get(KEY_VARIABLE) or None) if api_key is None else api_key
@@ -41,7 +41,7 @@ def connection_of(
 
 
 class ClientOptions:
-    """The part of a client that does not depend on how it carries a call."""
+    """Base class of both clients: connection and retry policy."""
 
     def __init__(
         self,
@@ -55,12 +55,12 @@ class ClientOptions:
     def with_options(
         self, *, timeout_s: float | None = None, max_retries: int | None = None
     ) -> Self:
-        """The same client with another patience, for a call or a few:
+        """A copy of the client with another timeout or number of retries, for some calls:
         `client.with_options(timeout_s=5, max_retries=0).list_datasets()`.
 
-        `timeout_s` is how long an answer may be silent, `max_retries` counts the attempts after
-        the first; what is left out stays. The connections are shared: closing one closes both.
-        Raises `ValueError` for what cannot be.
+        `timeout_s` is the longest time without data from the server, in seconds. `max_retries` is
+        the number of attempts after the first. None: unchanged. The copy uses the same connections,
+        so closing one closes both. Raises `ValueError` for values that are not valid.
         """
         other = copy.copy(self)
         if timeout_s is not None:

@@ -1,4 +1,4 @@
-"""A local file that appears as a whole or not at all. An interrupted download is continued."""
+"""A local file that appears complete or not at all. An interrupted download is continued."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _SUFFIX = ".part"
 
 
 class ContinuedFile(AtomicFile):
-    """An `AtomicFile` that goes on where an earlier one of the same target was cut.
+    """An `AtomicFile` that continues an earlier, interrupted download of the same target.
 
-    What was not published is kept on the way out, as a hidden file whose name
-    holds the version (`ETag`) that it is the beginning of, and the next one takes it up. Of a
-    server that names no version nothing is kept. Two at once never write into one file: each takes
-    the kept one away first. Blocks on the disk; `OSError` where the folder is absent or full.
+    A file that was not published is kept as a hidden file, whose name contains the version (`ETag`)
+    of the content. The next download of the target renames that file to its own hidden file, so two
+    downloads at the same time never write to one file. Nothing is kept if the server sends no
+    `ETag`. Blocks while it writes. Raises `OSError` if the folder does not exist or is full.
     """
 
     def _opened(self) -> BinaryIO:
@@ -46,31 +46,35 @@ class ContinuedFile(AtomicFile):
 
     @property
     def size_bytes(self) -> int:
-        """What is there already."""
+        """Number of bytes that are written already."""
         return self._draft.tell()
 
     def headers(self) -> Mapping[str, str]:
-        """Of the request: the rest, if the server still has this version, else the whole."""
+        """Headers of the request: for the rest if the server still has this version, otherwise for
+        the whole file."""
         if self._version is None or not self.size_bytes:
             return {}
         asked = {"Range": f"bytes={self.size_bytes}-", "If-Range": self._version}
         return {**asked, "Accept-Encoding": "identity"}
 
     def begin(self, status: int, headers: Mapping[str, str]) -> None:
-        """Of the answer, before its bytes: 206 is the rest, 200 the whole anew; an error leaves
-        what is there.
+        """Called with the answer, before its bytes. After 206 the rest is appended, after 200 the
+        file begins again; after an error the written bytes stay.
 
         Raises:
-            ConnectionFailed: the server has no such rest (416); it begins anew at the next try.
+            ConnectionFailed: the server has no such rest (416). The written bytes are dropped, so
+                the next attempt begins at the start.
             UnexpectedAnswer: the server sends another part than the rest.
         """
         if status == 206:
             if not headers.get("content-range", "").startswith(f"bytes {self.size_bytes}-"):
                 self._discard()
-                raise UnexpectedAnswer("The server sent another part of the file than it was asked")
+                raise UnexpectedAnswer("The server sent another part of the file than requested")
         elif status == 416 and self.size_bytes:
             self._discard()
-            raise ConnectionFailed("The file ends where its rest should begin", request_sent=True)
+            raise ConnectionFailed(
+                "The server's file is shorter than the part that is already here", request_sent=True
+            )
         elif 200 <= status < 300:
             self._discard()
             etag = headers.get("etag", "")
@@ -81,7 +85,7 @@ class ContinuedFile(AtomicFile):
         self._draft.seek(0)
 
     def _taken_up(self) -> str | None:
-        """The version of an earlier draft, which is this one's now; None where there is none."""
+        """Take over a kept file, and return its version. None if there is no kept file."""
         before = f".{self._target.name}."
         for kept in self._target.parent.glob(f"{glob.escape(before)}*{_SUFFIX}"):
             version = _decoded(kept.name.removeprefix(before).removesuffix(_SUFFIX))
@@ -89,13 +93,13 @@ class ContinuedFile(AtomicFile):
                 continue
             try:
                 kept.replace(self._draft_path)
-            except FileNotFoundError:  # somebody else has just taken it
+            except FileNotFoundError:  # another download has just taken it
                 continue
             return version
         return None
 
     def _kept_path(self) -> Path | None:
-        """None without a version, and where the name would be too long for a file."""
+        """Path for keeping the file. None without a version, or if the name would be too long."""
         if self._version is None:
             return None
         told = base64.urlsafe_b64encode(self._version.encode()).decode()
@@ -104,7 +108,7 @@ class ContinuedFile(AtomicFile):
 
 
 def _decoded(told: str) -> str | None:
-    """The version in the name of a draft; None for the name of something else."""
+    """The version in the name of a kept file; None for any other name."""
     try:
         version = base64.b64decode(told, b"-_", validate=True).decode()
     except (binascii.Error, UnicodeDecodeError, ValueError):

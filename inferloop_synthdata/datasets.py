@@ -1,5 +1,5 @@
-"""`client.datasets`: datasets from a declaration, and a look at their images, for the blocking and
-the async client."""
+"""`client.datasets`: declared datasets and the images of datasets, for the blocking and the async
+client."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class AsyncDriver(Protocol):
 
 
 class Datasets:
-    """Of one blocking client."""
+    """The methods for datasets of a blocking client."""
 
     def __init__(self, client: Driver) -> None:
         self._client = client
@@ -55,11 +55,12 @@ class Datasets:
         *,
         on_progress: OnProgress | None = None,
     ) -> UploadedPictures:
-        """Local pictures become images of the dataset, with their labels and prompts, in order
-        (`labeled_pictures(folder)` finds some). `on_progress(done, total)` hears of each.
+        """Upload local images to the dataset, in order, with their labels and prompts
+        (`labeled_pictures(folder)` finds them). `on_progress(done, total)` counts the files.
 
-        A file that is no image is left out and named; any other error ends the upload. Run again,
-        it makes nothing twice. Raises also `OSError` where a file cannot be read.
+        A file that is not an image is skipped, and listed in the result. Any other error ends the
+        upload. A second run of the same upload does not store an image twice. Raises `ClientError`,
+        and `OSError` if a file cannot be read.
         """
         calls = upload_calls(name, pictures, on_progress)
         answer: UploadedImage | ClientError | None = None
@@ -83,8 +84,8 @@ class Datasets:
         page_size: int | None = None,
         **criteria: Unpack[looking.ImageCriteria],
     ) -> Generator[ListedImage, None]:
-        """Every image that meets the criteria, page by page as they are taken; arguments as of
-        `list_images`."""
+        """Yields every image that meets the criteria. Each page is requested when it is needed. The
+        arguments are those of `list_images`."""
         cursor: str | None = None
         while True:
             page = self.list_images(
@@ -97,7 +98,7 @@ class Datasets:
 
 
 class AsyncDatasets:
-    """Of one async client."""
+    """The methods for datasets of an async client."""
 
     def __init__(self, client: AsyncDriver) -> None:
         self._client = client

@@ -1,10 +1,10 @@
-"""Every error that the client raises, drawn as one tree.
+"""All errors of the client, as a tree.
 
     ClientError
-    ├── ConnectionFailed            no answer: refused, cut, or not resolved
-    │   └── RequestTimedOut         the caller's own `timeout_s` is over
-    ├── UnexpectedAnswer            an answer that is not the contract's (a proxy's page, cut JSON)
-    └── ApiError                    the service said no, in its error envelope
+    ├── ConnectionFailed            no answer: refused, cut, or host not found
+    │   └── RequestTimedOut         no data within the caller's `timeout_s`
+    ├── UnexpectedAnswer            an answer that is not the API's (a proxy's page, cut JSON)
+    └── ApiError                    the service refused or failed, in its error format
         ├── InvalidParameters       400 INVALID_PARAMETERS
         ├── Unauthorized            401 UNAUTHORIZED
         ├── Forbidden               403 FORBIDDEN
@@ -21,10 +21,10 @@
         ├── InsufficientStorage     507 INSUFFICIENT_STORAGE nothing was written
         ├── StorageUnavailable      503 STORAGE_UNAVAILABLE  nothing was read or written
         ├── Canceled                    CANCELED
-        └── ServerError             500 INTERNAL_ERROR, and whatever else is 5xx
+        └── ServerError             500 INTERNAL_ERROR, and every other status 5xx
 
-A code that this version does not know is a plain `ApiError` (`ServerError` from status 500 on).
-No message holds the API key.
+A code that this version does not know is raised as `ApiError` (as `ServerError` from status 500).
+No message contains the API key.
 """
 
 from __future__ import annotations
@@ -36,11 +36,11 @@ JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "Jso
 
 
 class ClientError(Exception):
-    """Root of the tree; `str()` of it is one line for people."""
+    """Base class of all errors here. `str()` gives one line for people."""
 
 
 class ConnectionFailed(ClientError):
-    """No answer came. `request_sent` is False only where the server cannot have seen the call."""
+    """No answer came. `request_sent` is False only if the server cannot have got the request."""
 
     def __init__(self, message: str, request_sent: bool) -> None:
         super().__init__(message, request_sent)
@@ -52,20 +52,20 @@ class ConnectionFailed(ClientError):
 
 
 class RequestTimedOut(ConnectionFailed):
-    """`timeout_s` passed while waiting for the answer; the server may still be at work."""
+    """No data came within `timeout_s`. The server may still be working."""
 
 
 class UnexpectedAnswer(ClientError):
-    """The answer is not one of the contract: something else listens at `base_url`."""
+    """The answer is not as the API documents it: perhaps another server listens at `base_url`."""
 
 
 class ApiError(ClientError):
     """The service refused or failed.
 
-    `code` is stable and meant for programs, `message` for people; `status` is the HTTP status
-    (None for an error over an open WebSocket, or in an answer that had begun); `details` holds
-    what the envelope holds; `retry_after_s` is in seconds, None where the server does not say;
-    `request_id` finds the call in the server's log.
+    `code` is for programs and does not change between versions; `message` is for people. `status`
+    is the HTTP status; None if the error came over an open WebSocket, or after the answer had
+    begun. `details` are more facts, by name. `retry_after_s`: after how many seconds to try again;
+    None if the server did not say. With `request_id` the call is found in the server's log.
     """
 
     def __init__(
@@ -90,7 +90,7 @@ class ApiError(ClientError):
 
 
 class InvalidParameters(ApiError):
-    """The request is wrong; `details` names parameter, value and constraint."""
+    """The request is wrong. `details` has the parameter, its value and the constraint."""
 
 
 class Unauthorized(ApiError):
@@ -98,35 +98,36 @@ class Unauthorized(ApiError):
 
 
 class Forbidden(ApiError):
-    """The key is known, the act is not allowed."""
+    """The key is valid, but may not do this."""
 
 
 class NotFound(ApiError):
-    """The image, profile, dataset or route is not there."""
+    """The image, profile, dataset, job or route does not exist."""
 
 
 class Conflict(ApiError):
-    """It exists already, or somebody else is writing it."""
+    """The object exists already, or another request is changing it."""
 
 
 class PayloadTooLarge(ApiError):
-    """The body is larger than the server takes."""
+    """The body is larger than the server accepts."""
 
 
 class UnsupportedMediaType(ApiError):
-    """The body is in a form that the server does not read, such as compressed."""
+    """The body is compressed, or of a type that the server does not read."""
 
 
 class RateLimited(ApiError):
-    """The key's budget is spent; nothing was run. Retried by the client."""
+    """The key's rate limit is used up; nothing was run. The client retries."""
 
 
 class Overloaded(ApiError):
-    """The server's queue is full; nothing was run. Retried by the client."""
+    """The server is busy or starting; nothing was run. The client retries."""
 
 
 class ReplicaLost(ApiError):
-    """The server's worker died under the call. Retried only where a repetition is harmless."""
+    """A process of the server died during the call. The client retries only if the call is
+    repeatable."""
 
 
 class DeadlineExceeded(ApiError):
@@ -138,15 +139,15 @@ class RequestTimeout(ApiError):
 
 
 class InsufficientStorage(ApiError):
-    """The server's disk, or the quota of the key, is full. Reading and deleting go on."""
+    """The server's disk or the key's storage quota is full. Reading and deleting still work."""
 
 
 class StorageUnavailable(ApiError):
-    """The server's data root is not there: it may be asked again when somebody has mended that."""
+    """The server cannot reach its data root. Calls work again when it is back."""
 
 
 class RequirementsNotMet(ApiError):
-    """None of the tries gave an image that met what was required; `details` counts what failed."""
+    """None of the images made met the requirements. `details` counts the reasons."""
 
 
 class Canceled(ApiError):
@@ -178,10 +179,10 @@ ERROR_BY_CODE: Mapping[str, type[ApiError]] = MappingProxyType(
         "INTERNAL_ERROR": ServerError,
     }
 )
-"""The class of each public code."""
+"""Error code to its class."""
 
 
 def error_class(code: str, status: int | None) -> type[ApiError]:
-    """The class that carries `code`; for an unknown code, the family of its status."""
+    """The class for `code`. For an unknown code: `ServerError` from status 500, else `ApiError`."""
     family = ServerError if status is not None and status >= 500 else ApiError
     return ERROR_BY_CODE.get(code, family)

@@ -1,4 +1,5 @@
-"""`client.jobs`: requests that outlive their connection, for the blocking and the async client."""
+"""`client.jobs`: calls that the service runs in the background, for the blocking and the async
+client."""
 
 from __future__ import annotations
 
@@ -18,17 +19,17 @@ T = TypeVar("T")
 
 
 class Driver(Protocol):
-    """What the blocking client does for its jobs."""
+    """The methods of the blocking client that `Jobs` needs."""
 
     def run(self, operation: Operation[T]) -> T:
-        """Send the operation and return what it makes of the answer. Raises `ApiError`."""
+        """Send the operation and return its parsed answer. Raises `ClientError`."""
 
     def job_events(self, job_id: str, after_seq: int) -> Generator[JobEvent, None, None]:
-        """Events of the job with a number above `after_seq`, until it ends."""
+        """The job's events after number `after_seq`, until it ends."""
 
 
 class AsyncDriver(Protocol):
-    """What the async client does for its jobs."""
+    """The methods of the async client that `AsyncJobs` needs."""
 
     async def run(self, operation: Operation[T]) -> T:
         """As `Driver.run`."""
@@ -38,7 +39,7 @@ class AsyncDriver(Protocol):
 
 
 class Jobs:
-    """Of one blocking client."""
+    """The methods for jobs of a blocking client."""
 
     def __init__(self, client: Driver) -> None:
         self._client = client
@@ -75,12 +76,13 @@ class Jobs:
                 return
 
     def events(self, job_id: str, after_seq: int = 0) -> Generator[JobEvent, None, None]:
-        """What happens to a job, until it has ended; a cut connection is taken up where it was
-        cut. `after_seq`: the number of the last event that is known."""
+        """Yields the events of a job until it has ended. After a lost connection it continues with
+        the next event. `after_seq`: number of the last known event, 0 for none."""
         return self._client.job_events(job_id, after_seq)
 
     def wait(self, job_id: str, on_progress: OnProgress | None = None) -> answers.Job:
-        """The job once it has ended, however it did: look at its `state`, or see `result`."""
+        """Wait until the job has ended, and return it. A job that failed or was canceled raises
+        nothing: look at its `state`, or use `result`."""
         for event in self.events(job_id):
             _tell(event, on_progress)
             if event.type == "ended":
@@ -88,12 +90,13 @@ class Jobs:
         return self.get(job_id)
 
     def result(self, job_id: str, on_progress: OnProgress | None = None) -> dict[str, object]:
-        """What a waiting call would have returned; raises the `ApiError` that it would have."""
+        """Wait until the job has ended, and return the answer that the call would have had without
+        a job. Raises the `ApiError` of a job that failed or was canceled."""
         return result_of(self.wait(job_id, on_progress))
 
 
 class AsyncJobs:
-    """Of one async client."""
+    """The methods for jobs of an async client."""
 
     def __init__(self, client: AsyncDriver) -> None:
         self._client = client
@@ -148,7 +151,8 @@ class AsyncJobs:
 
 
 def result_of(job: answers.Job) -> dict[str, object]:
-    """The result of an ended job; raises the `ApiError` of one that failed or was canceled."""
+    """The result of a job that has ended. Raises the `ApiError` of a job that failed or was
+    canceled, and `UnexpectedAnswer` for one that has not ended."""
     if job.get("result") is not None:
         return dict(job["result"])
     if job.get("error") is not None:
@@ -165,5 +169,5 @@ def _tell(event: JobEvent, on_progress: OnProgress | None) -> None:
 def _ended(event: JobEvent) -> answers.Job:
     job = event.data.get("job")
     if not isinstance(job, dict) or "state" not in job:
-        raise UnexpectedAnswer("The ending of a job of the server is incomplete")
+        raise UnexpectedAnswer("The last event of a job is incomplete")
     return cast(answers.Job, shaped(answers.Job, job))

@@ -12,12 +12,12 @@ from inferloop_synthdata.operations.operation import Operation
 T = TypeVar("T")
 
 LocalFile = AtomicFile | ContinuedFile
-"""Both appear whole or not at all."""
+"""Both appear complete or not at all."""
 
 
 def local_file(operation: Operation[T]) -> AbstractContextManager[LocalFile | None]:
-    """Where the operation's bytes go; None for one that is no download. Blocks; `OSError` where
-    the folder is absent or full."""
+    """The file for the bytes of a download; None for every other operation. Blocks. Raises
+    `OSError` if the folder does not exist or is full."""
     if operation.save_to is None:
         return nullcontext()
     return (ContinuedFile if operation.continues else AtomicFile)(operation.save_to)

@@ -1,4 +1,5 @@
-"""JSON and YAML in which no object has a key twice: both parsers keep the last value silently."""
+"""Parsers for JSON and YAML that refuse an object with a key twice. The usual parsers silently use
+the last value."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ _MERGE = "tag:yaml.org,2002:merge"
 
 
 class DuplicateKey(ValueError):
-    """A key that one object has twice; the message names it, and the lines it stands in."""
+    """An object has a key twice. The message has the key and the numbers of its lines."""
 
     def __init__(self, key: str, lines: list[int]) -> None:
         super().__init__(key, lines)
@@ -23,8 +24,8 @@ class DuplicateKey(ValueError):
 
 
 def read_json(text: str) -> Any:
-    """The value. Raises `DuplicateKey` or `json.JSONDecodeError`, which are `ValueError`s, or
-    `RecursionError`."""
+    """Parse JSON. Raises `DuplicateKey`, `json.JSONDecodeError` (both are `ValueError`s), and
+    `RecursionError` for a text that is nested too deeply."""
 
     def without_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -38,18 +39,23 @@ def read_json(text: str) -> Any:
 
 
 def _lines_with(key: str, text: str) -> list[int]:
-    """Every line in which the key stands, counted from 1: the parser does not say where it is."""
+    """Numbers, from 1, of all lines with this key. The parser does not say where the key was."""
     written = re.compile(rf"{re.escape(json.dumps(key, ensure_ascii=False))}\s*:")
     return [text.count("\n", 0, match.start()) + 1 for match in written.finditer(text)]
 
 
 def read_yaml(text: str) -> Any:
-    """The value of a document of plain values. Raises `ImportError` where PyYAML is not installed,
-    `DuplicateKey` or another `ValueError` where it is no YAML, or `RecursionError`."""
+    """Parse a YAML document of plain values.
+
+    Raises:
+        ImportError: PyYAML is not installed.
+        ValueError: the text is not YAML, or an object has a key twice (`DuplicateKey`).
+        RecursionError: the text is nested too deeply.
+    """
     import yaml
 
     class UniqueKeysLoader(yaml.SafeLoader):
-        """Looks at the keys as they are written: those that `<<` merges in may be given anew."""
+        """Compares only the written keys. A key that `<<` merges in may be written again."""
 
         def compose_mapping_node(self, anchor: Any) -> yaml.MappingNode:
             node: yaml.MappingNode = super().compose_mapping_node(anchor)
@@ -63,7 +69,7 @@ def read_yaml(text: str) -> Any:
                 lines[written] = line
             return node
 
-    # A subclass of SafeLoader: it makes nothing but plain values.
+    # Safe, because a subclass of SafeLoader creates plain values only.
     try:
         return yaml.load(text, UniqueKeysLoader)
     except yaml.YAMLError as error:

@@ -1,8 +1,8 @@
-"""Shapes of the service's answers, as the API reference prints them.
+"""The service's answers as classes, with the fields of the API reference.
 
-Each is an `Answer`: `answer["image_path"]` and `answer.image_path` are the same, a field that
-was left out is None as an attribute, and an answer of a newer server keeps its extra keys. Paths
-are the server's ("/data/..."), sizes are in bytes, times ISO 8601 UTC.
+Each class is an `Answer`: `answer["image_path"]` and `answer.image_path` are the same. As an
+attribute, a field that the server left out is None. Keys that only a newer server sends are kept.
+Paths are those of the server ("/data/..."), sizes are in bytes, times are ISO 8601 in UTC.
 """
 
 from inferloop_synthdata.answers.answer import (

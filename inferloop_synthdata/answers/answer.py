@@ -1,4 +1,4 @@
-"""Answers of the service as values: mappings whose keys are attributes too."""
+"""The base class of answers: a dict whose keys are attributes too."""
 
 from __future__ import annotations
 
@@ -13,15 +13,17 @@ T = TypeVar("T")
 class Answer(dict[str, Any]):
     """A JSON object of the service: `answer["image_path"]` and `answer.image_path` are the same.
 
-    It is a dict, and so can be dumped, compared and copied as one; keys of a newer server stay in
-    it. A field that an answer may leave out is None as an attribute, and a missing key as an item.
-    Where the service gave one, `request_id` finds the call in its log.
+    It is a dict, so it can be dumped as JSON, compared and copied. It keeps keys that only a newer
+    server sends. If the server left out a field of the class, the attribute is None, and
+    `answer["..."]` raises `KeyError`. A name that is neither a field nor a key raises
+    `AttributeError`.
     """
 
     request_id: str | None = None
-    """The answer's `X-Request-Id` header; None for an object inside an answer."""
+    """The answer's `X-Request-Id` header, to find the call in the service's log. None for an object
+    inside an answer."""
 
-    if not TYPE_CHECKING:  # else every misspelled attribute would pass the type check
+    if not TYPE_CHECKING:  # Otherwise a type checker would accept every misspelled attribute.
 
         def __getattr__(self, name: str) -> Any:
             if name in self:
@@ -36,13 +38,14 @@ class Answer(dict[str, Any]):
 
 @cache
 def _fields(shape: type[Answer]) -> Mapping[str, Any]:
-    """Field to its type, those of `Answer` itself left out."""
+    """Name of each field to its type, without the fields of `Answer` itself."""
     return {name: hint for name, hint in get_type_hints(shape).items() if name != "request_id"}
 
 
 def shaped(hint: Any, value: Any) -> Any:
-    """`value` as `hint` says, with every object that has a shape in it; what fits no shape stays as
-    it is: a client of today reads an answer of tomorrow."""
+    """`value` with the type `hint`: JSON objects become the `Answer` classes that `hint` names, at
+    every level. A part that does not fit stays as it is, so that this client can read the answer
+    of a newer server."""
     if isinstance(hint, type) and issubclass(hint, Answer) and isinstance(value, dict):
         fields = _fields(hint)
         return hint({name: shaped(fields.get(name), item) for name, item in value.items()})

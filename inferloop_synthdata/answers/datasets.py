@@ -10,7 +10,7 @@ from inferloop_synthdata.errors import JsonValue
 
 
 class Shortage(Answer):
-    """Images of a declared dataset that are missing, for one reason."""
+    """The images of a declared dataset that are missing for one reason."""
 
     of_class: str | None
     reason: str

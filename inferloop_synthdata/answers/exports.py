@@ -1,4 +1,4 @@
-"""Answers to exports, and the filter that chooses their records."""
+"""Answers to exports, and the filter of exports."""
 
 from __future__ import annotations
 
@@ -9,26 +9,26 @@ from inferloop_synthdata.answers.answer import Answer
 
 
 class ExportFilter(TypedDict, total=False):
-    """Which records an export includes."""
+    """Which images an export includes. An image must meet all given criteria."""
 
     quality_passed: bool
     privacy_passed: bool
     min_quality_score: float
     since: str
-    """ISO 8601."""
+    """Only images made at or after this time, ISO 8601 with a time zone."""
     labels: Mapping[str, Sequence[str]]
-    """Label to the values that are taken."""
+    """Label to its accepted values."""
     decision: Literal["accepted", "not_rejected"]
-    """What people decided."""
+    """Decision of reviewers."""
     min_rating: int
-    """1..5."""
+    """Lowest rating, 1..5."""
 
 
 class SkippedFile(Answer):
     """A file of the dataset that an export left out."""
 
     name: str
-    """Relative to the dataset."""
+    """Path relative to the dataset."""
     reason: str
 
 
@@ -37,9 +37,9 @@ class _FileExport(Answer):
     """partial: files were skipped. failed: no image is in the export."""
     exported_count: int
     skipped_count: int | None
-    """Files that are no readable image; only where there are any."""
+    """Number of files that are not readable images; None if there are none."""
     skipped: list[SkippedFile] | None
-    """The first 100 of them."""
+    """The first 100 of these files."""
     filtered: dict[str, int] | None
     """Images that the filter did not take, by criterion; only where there are any."""
 
@@ -58,7 +58,7 @@ class ShardedExportReport(_FileExport):
 
     output_dir: str
     file_size_bytes: int
-    """Of all shards together."""
+    """Size of all shards together."""
 
 
 class ExportFailure(Answer):
@@ -79,8 +79,8 @@ class S3ExportReport(Answer):
     s3_prefix: str
     manifest_url: str | None
     failures: list[ExportFailure] | None
-    """Only where `failed_count` is above 0."""
+    """None if `failed_count` is 0."""
     skipped_count: int | None
-    """Of the uploaded: were there before with the same checksum."""
+    """How many of the uploaded images the bucket already had, with the same checksum."""
     filtered: dict[str, int] | None
     """Images that the filter did not take, by criterion; only where there are any."""

@@ -10,8 +10,8 @@ from inferloop_synthdata.errors import JsonValue
 
 
 class GenerationParameters(Answer):
-    """The parameters that the image was made with; `seed` and `negative_prompt` where they
-    apply."""
+    """The parameters with which the image was made. For a batch, `seed` and `negative_prompt` are
+    None if the request did not have them."""
 
     model_id: str
     width: int
@@ -23,11 +23,12 @@ class GenerationParameters(Answer):
 
 
 class Verdicts(Answer):
-    """The verdicts of an image that had to meet `require`, for what was required."""
+    """The verdicts on an image with `require`. Checks that were not required are None."""
 
     quality: QualityVerdict | None
     privacy: PrivacyVerdict | None
-    conformance: float | None  # with the profile that was required, 0..100
+    conformance: float | None
+    """Similarity to the required profile, 0..100; 100: equal statistics."""
 
 
 class GeneratedImage(Answer):
@@ -39,7 +40,7 @@ class GeneratedImage(Answer):
     verdicts: Verdicts | None
     tries: int | None
     served_model: str | None
-    """The model that really made it (the answer's `X-Served-Model` header)."""
+    """The model that really made the image (the answer's `X-Served-Model` header)."""
 
 
 class BatchImage(Answer):
@@ -68,7 +69,8 @@ class Weakness(Answer):
     value: float
     """0..1."""
     threshold: float
-    """Value at which the image would pass with all others as they are."""
+    """Value of this factor, 0..1, at which the image would pass if the others stay the same; 1 if
+    it would not pass even then."""
     advice: str
 
 
@@ -81,11 +83,11 @@ class QualityVerdict(Answer):
     metrics: dict[str, float]
     passed: bool
     weakest: Weakness | None
-    """Only of an image that did not pass."""
+    """None if the image passed."""
 
 
 class PrivacyIssue(Answer):
-    """One finding. Text that was found is masked."""
+    """One privacy finding. Found text is masked."""
 
     type: str
     severity: Literal["low", "medium", "high"]
@@ -115,33 +117,33 @@ class Anonymized(Answer):
     """Answer of `anonymize`."""
 
     image_path: str
-    """The copy."""
+    """Path of the copy."""
     source_path: str
     method: str
     privacy: PrivacyVerdict
-    """On the copy."""
+    """The verdict on the copy."""
 
 
 class ValidatorSummary(Answer):
-    """One validator over a dataset. passed + failed + errors is the number of images."""
+    """The results of one check of a dataset. `passed + failed + errors` is the number of images."""
 
     passed: int
     failed: int
     errors: int
     mean_score: float | None
     reasons: dict[str, int] | None
-    """How many failed for which reason; only where any failed."""
+    """Reason to number of failed images; None if no image failed."""
 
 
 class ValidationFailure(Answer):
-    """An image that failed or could not be judged."""
+    """An image that did not pass, or could not be checked."""
 
     image_path: str
     reason: str
 
 
 class DatasetVerdict(Answer):
-    """Answer of `validate_dataset`: the counts of the verdicts."""
+    """Answer of `validate_dataset`: the counts of both checks, and the failed images."""
 
     dataset_dir: str
     image_count: int
@@ -149,7 +151,7 @@ class DatasetVerdict(Answer):
     privacy: ValidatorSummary
     failures: list[ValidationFailure]
     skipped_count: int | None
-    """Files in the folder that are no images; only where there are any."""
+    """Number of files in the folder that are not images; None if there are none."""
     skipped: list[SkippedFile] | None
 
 
@@ -180,24 +182,24 @@ class Profile(Answer):
 
 
 class ProfileComparison(Answer):
-    """How similar two sets of images are."""
+    """The similarity of two sets of images."""
 
     conformance: float
-    """0..100, 100 is alike."""
+    """0..100; 100: equal statistics."""
     distances: dict[str, float]
     left: str
     right: str
 
 
 class UploadedImage(Answer):
-    """Where an upload was stored."""
+    """Answer of `upload_image`: where the image is stored."""
 
     image_path: str
     size_bytes: int | None
 
 
 class Dataset(Answer):
-    """A dataset, with the number of its images and of their verdicts."""
+    """A dataset, with the numbers of its images and of their verdicts."""
 
     name: str
     path: str
@@ -208,10 +210,10 @@ class Dataset(Answer):
 
 
 class ModelDefaults(Answer):
-    """The values that a request gets for parameters that it leaves out."""
+    """Values of the parameters that a request leaves out."""
 
     width: int
-    """Pixels, as `height`."""
+    """Pixels. So is `height`."""
     height: int
     num_inference_steps: int
     guidance_scale: float
@@ -221,12 +223,12 @@ class Model(Answer):
     """A model that the service serves."""
 
     id: str
-    """What `model_id` takes."""
+    """Value for `model_id`."""
     is_default: bool
-    """Whether it is taken where `model_id` is left out."""
+    """Whether it is used if `model_id` is left out."""
     defaults: ModelDefaults
     loras: list[str]
-    """What `lora` takes with it."""
+    """Values for `lora` with this model."""
 
 
 class Limits(Answer):
@@ -246,7 +248,7 @@ class ModelList(Answer):
     """Answer of `list_models`."""
 
     models: list[Model]
-    """The default first."""
+    """The default model first."""
     limits: Limits
 
 

@@ -17,16 +17,16 @@ class JobProgress(Answer):
 
 
 class JobEta(Answer):
-    """When a job is expected to end."""
+    """The estimated remaining time of a job."""
 
     seconds: float
-    """From now."""
+    """Seconds from now until the end."""
     basis: str
     """How that was estimated."""
 
 
 class ErrorOut(Answer):
-    """An error as the service's envelope shows it."""
+    """An error in the form of the API: code, message and details."""
 
     code: str
     message: str
@@ -45,42 +45,42 @@ class Job(Answer):
     dataset: str | None
     progress: JobProgress | None
     position: int | None
-    """While it is queued: 1 is next."""
+    """Place in the queue while queued; 1: the next job to start."""
     eta: JobEta | None
     started_at: str | None
     ended_at: str | None
     expires_at: str | None
     result: dict[str, JsonValue] | None
-    """What a waiting call would have returned."""
+    """The answer that the call would have had without a job."""
     error: ErrorOut | None
     deliveries: list[Delivery] | None
-    """Of its webhook."""
+    """Deliveries to the job's webhook."""
     links: dict[str, str]
 
 
 class JobLogLine(Answer):
-    """One event of a job, in words."""
+    """One event of a job, with a message for people."""
 
     seq: int
     at: str
     event: Literal["queued", "started", "progress", "requeued", "ended"]
     message: str
     tries: int | None
-    """Of "started": how often the job had been started by then."""
+    """For "started": how often the job was started so far."""
     progress: JobProgress | None
     error: ErrorOut | None
-    """Of "ended": why the job failed or was canceled."""
+    """For "ended": why the job failed or was canceled."""
 
 
 class JobLog(Answer):
-    """The events of a job, the first ones first."""
+    """A page of the events of a job, the oldest first."""
 
     lines: list[JobLogLine]
     next_cursor: str | None
 
 
 class JobList(Answer):
-    """The newest first."""
+    """A page of jobs, the newest first."""
 
     jobs: list[Job]
     next_cursor: str | None

@@ -31,19 +31,19 @@ class ShortVerdict(Answer):
 
 
 class Review(Answer):
-    """A review of an image by people."""
+    """The reviewers' rating, tags and decision for an image."""
 
     rating: int
-    """1..5; 0: none."""
+    """1..5; 0: no rating."""
     tags: list[str]
     decision: Decision | None
     reviewer: str | None
-    """Name of the API key that changed it last."""
+    """Name of the API key that made the last change."""
     reviewed_at: str | None
 
 
 class ListedImage(Answer):
-    """An image in a list. What is not known is None."""
+    """An image in a list. Unknown values are None."""
 
     id: str
     image_path: str
@@ -60,7 +60,8 @@ class ListedImage(Answer):
     privacy: ShortVerdict | None
     review: Review
     cluster: str | None
-    """Id of the image to keep of its near-duplicates, as the last report found them."""
+    """Id of the best image among this one and its near-duplicates; None if it has none, or no
+    report was made."""
 
 
 class ImageList(Answer):
@@ -68,12 +69,12 @@ class ImageList(Answer):
 
     images: list[ListedImage]
     total: int
-    """That meet the criteria, on all pages."""
+    """Number of images that meet the criteria, on all pages."""
     next_cursor: str | None
 
 
 class ImagesSummary(Answer):
-    """Counts of the images that match the criteria."""
+    """Numbers of images by property, among those that meet the criteria."""
 
     total: int
     quality: dict[str, int]
@@ -93,6 +94,6 @@ class ReviewedImage(Answer):
 
 
 class ReviewedList(Answer):
-    """The images of one call, in its order."""
+    """The images of a request, in its order."""
 
     images: list[ReviewedImage]

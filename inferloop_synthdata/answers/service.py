@@ -6,7 +6,7 @@ from inferloop_synthdata.answers.answer import Answer
 
 
 class Budget(Answer):
-    """One budget of a key in its present state."""
+    """The present state of one budget of a key."""
 
     name: str
     """generate, validate, export, upload or read."""
@@ -36,10 +36,10 @@ class KeyList(Answer):
 
 
 class ReplicaCounts(Answer):
-    """Replicas of one deployment."""
+    """Numbers of replicas of one deployment."""
 
     target: int
-    """Replicas that there should be now."""
+    """Replicas that should run now."""
     running: int
     starting: int
     stopping: int
@@ -50,17 +50,17 @@ class LoadedModel(Answer):
 
     id: str
     replicas: int
-    """Replicas that have it loaded."""
+    """Number of replicas that have loaded it."""
     memory_bytes: int
-    """Weights and buffers in one replica."""
+    """Size of weights and buffers in one replica."""
 
 
 class Deployment(Answer):
-    """One deployment in its present state."""
+    """The present state of one deployment."""
 
     name: str
     status: str
-    """Ray Serve's word: "HEALTHY", "UPDATING", "UNHEALTHY", ..."""
+    """Ray Serve's status: "HEALTHY", "UPDATING", "UNHEALTHY", ..."""
     healthy: bool
     message: str
     replicas: ReplicaCounts
@@ -68,6 +68,6 @@ class Deployment(Answer):
 
 
 class DeploymentList(Answer):
-    """Answer of `list_deployments`, by name."""
+    """Answer of `list_deployments`: the deployments, ordered by name."""
 
     deployments: list[Deployment]

@@ -17,7 +17,7 @@ class DeliveryAttempt(Answer):
 
 
 class Delivery(Answer):
-    """An event that is to be delivered to a webhook."""
+    """The delivery of one event to a webhook."""
 
     id: str
     event: str
@@ -27,7 +27,7 @@ class Delivery(Answer):
 
 
 class WebhookSecret(Answer):
-    """The secret with which receivers check signatures."""
+    """The secret with which the receiver of a webhook checks signatures."""
 
     secret: str
     algorithm: str

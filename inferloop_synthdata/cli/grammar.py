@@ -13,8 +13,8 @@ from inferloop_synthdata.cli import values as v
 from inferloop_synthdata.cli.session import Session
 
 EXIT_CODES = (
-    "Exit codes: 0 done; 1 the service or the connection failed, or what was checked did not pass "
-    "(--fail, verify, a dataset with holes); 2 wrong usage, or verify could not check; 3 verify "
+    "Exit codes: 0 done; 1 the service or the connection failed, a check did not pass (--fail, "
+    "verify), or a dataset is incomplete; 2 wrong usage, or verify could not check; 3 verify "
     "--require-trusted: unchanged, but the signer is not trusted; 130 interrupted."
 )
 

@@ -45,7 +45,10 @@ class NewKey:
         for scope in self.scopes:
             _check(scope in SCOPES, f"no such scope: {scope}; there are {', '.join(SCOPES)}")
         if self.space is not None:
-            _check(bool(_SPACE.fullmatch(self.space)), "a space is lower-case letters, digits, '-'")
+            _check(
+                bool(_SPACE.fullmatch(self.space)),
+                "a space's name has lower-case letters, digits, '-'",
+            )
         for budget, rate in self.rates.items():
             _check(budget in RATES, f"no such budget: {budget}; there are {', '.join(RATES)}")
             _check(bool(_RATE.fullmatch(rate)), f"not a rate such as 100/minute: {rate}")
@@ -108,7 +111,7 @@ class KeysFile:
         with self._locked():
             entries = self.entries()
             if any(entry.get("name") == new.name for entry in entries):
-                raise UsageProblem(f"there is a key of the name {new.name}: revoke it first")
+                raise UsageProblem(f"there is already a key called {new.name}: revoke it first")
             self._write([*entries, new.entry(key, created)])
         return key
 
@@ -126,10 +129,12 @@ class KeysFile:
                 raise UsageProblem(f"no key of the name {name} in {self._path}")
             old_name = f"{name}.old"
             if old_ends is not None and not _NAME.fullmatch(old_name):
-                raise UsageProblem(f"no room for {old_name}, where the old key goes on: --at-once")
+                raise UsageProblem(
+                    f"the old key would be called {old_name}, which is too long: use --at-once"
+                )
             kept = [each for each in entries if each.get("name") not in {name, old_name}]
             if old_ends is not None:
-                # Not longer than the old key was valid anyway.
+                # The old key must not become valid for longer than it was.
                 ends = min(old_ends, _moment(mine.get("expires")) or old_ends)
                 ending = ends.isoformat(timespec="seconds")
                 kept.append({**mine, "name": old_name, "expires": ending})
@@ -154,7 +159,9 @@ class KeysFile:
         try:
             import fcntl
         except ImportError:
-            raise UsageProblem("keys are kept on the service's machine: Linux or macOS") from None
+            raise UsageProblem(
+                "inferloop keys works on Linux and macOS only, on the service's machine"
+            ) from None
         self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock = self._path.with_name(f"{self._path.name}.lock")
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)

@@ -79,14 +79,14 @@ def hints(error: ClientError, base_url: str) -> Iterator[str]:
     no advice.
     """
     if isinstance(error, RequestTimedOut):
-        yield "the service may still be at work; --timeout-s waits longer, --async does not wait"
+        yield "the service may still be working; --timeout-s waits longer, --async does not wait"
     elif isinstance(error, ConnectionFailed):
         if error.request_sent or base_url.rstrip("/") not in error.message:
             return
         yield "is the service running there? --base-url or INFERLOOP_BASE_URL names another address"
     elif isinstance(error, Unauthorized):
-        yield "the key is that of --api-key, or of INFERLOOP_API_KEY"
+        yield "the key comes from --api-key, or from INFERLOOP_API_KEY"
     elif isinstance(error, Forbidden):
-        yield "the key may not do this: ask for a scope (on the service's machine: inferloop keys)"
+        yield "the key lacks the needed scope: use another key (see inferloop keys)"
     elif isinstance(error, ApiError) and (error.status or 0) >= _SERVER_ERROR and error.request_id:
-        yield f"request id {error.request_id}: the service's log has it"
+        yield f"request id {error.request_id}: search for it in the service's log"

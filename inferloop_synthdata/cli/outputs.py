@@ -70,7 +70,7 @@ def check_target(session: Session, option: str, target: Target | None) -> None:
         return
     if target.is_stdout:
         if session.surroundings.stdout.isatty():
-            raise UsageProblem(f"{option} - would write a picture to the terminal: pipe it on")
+            raise UsageProblem(f"{option} - would write an image to the terminal: use a pipe")
     elif target.is_new_folder:
         make_folder(option, target.path)
     else:

@@ -65,9 +65,9 @@ class Session:
         a terminal (then `--yes` is needed)."""
         stdin = self.surroundings.stdin
         if not stdin.isatty():
-            raise UsageProblem(f"{question} Nobody is here to ask: add --yes")
+            raise UsageProblem(f"{question} Standard input is not a terminal: add --yes")
         if not self.console.ask(question, stdin):
-            raise UsageProblem("left as it was")
+            raise UsageProblem("nothing was changed")
 
     def client(self) -> SyntheticImageClient:
         """A client for use in a `with` block. Raises `UsageProblem` if there is no key or the URL

@@ -103,7 +103,7 @@ def _store(
     except C2paError as error:
         return None, str(error)[:200]
     if store.get("active_manifest") not in store.get("manifests", {}):
-        return None, "the mark is not consistent"
+        return None, "the mark is damaged: it names a manifest that is not in it"
     return store, None
 
 
@@ -113,7 +113,7 @@ def _without_mark(
     is_broken = content.startswith(MAGIC) and not is_intact(content)
     problems: list[JsonValue] = [] if problem is None else [problem]
     if recipe[0] is not None:
-        problems.append("the file has a recipe of this software, and its mark is gone")
+        problems.append("the file has a recipe of this software, but no mark")
     damaged = problem is not None or is_broken or recipe[0] is not None
     return {
         "mark": "absent" if problem is None else "unreadable",

@@ -63,7 +63,7 @@ def recipe_of(content: bytes) -> dict[str, JsonValue]:
     """The recipe in a PNG. Raises `ValueError` if there is none."""
     recipe = recipe_in(content)[0]
     if recipe is None:
-        raise ValueError("the file has no recipe of this software in it")
+        raise ValueError("the file has no recipe of this software")
     return recipe
 
 

@@ -61,8 +61,8 @@ def ignore_rules(folder: Path) -> GitIgnoreSpec:
     """The rules of `.gitignore` and then `.rayignore` in `folder`, as Git reads them. Files of
     these names in folders below it are not read.
 
-    Ray's own packing asks an older pathspec (0.8.1, its copy), and each file by itself, so that a
-    line of `.rayignore` cannot take back what `.gitignore` excludes; here it can.
+    A line of `.rayignore` can include again what `.gitignore` excludes. (In Ray's own packing it
+    cannot, because Ray applies each file separately, with its copy of pathspec 0.8.1.)
 
     Raises `OSError` if one of the files cannot be read.
     """

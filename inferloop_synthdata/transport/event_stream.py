@@ -78,7 +78,7 @@ class EventStream:
         """The connection has ended. Raises `ConnectionFailed` if the job's last event is
         missing."""
         if not self.ended:
-            raise ConnectionFailed("The events broke off before the job's ending", True)
+            raise ConnectionFailed("The connection ended before the job's last event", True)
 
     def wait_before_retry(self, failure: ClientError) -> float:
         """Seconds until the next connection. Raises `failure` if the policy allows no retry."""

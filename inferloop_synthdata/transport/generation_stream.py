@@ -64,7 +64,7 @@ class GenerationStream:
     """State of one generation: before its job is known, running, ended.
 
     Raises:
-        ValueError: the message holds what JSON cannot, such as NaN.
+        ValueError: the message has a value that JSON does not have, such as NaN.
     """
 
     def __init__(self, message: dict[str, JsonValue], policy: RetryPolicy) -> None:

@@ -61,7 +61,7 @@ class ProgressStream:
         # The last line may have no line end. An incomplete JSON object cannot be parsed.
         events = [] if parse_object(self._line) is None else self._end_line()
         return events + self._end_with(
-            ConnectionFailed("The answer broke off before its result", request_sent=True)
+            ConnectionFailed("The answer ended before its result", request_sent=True)
         )
 
     def _continue_line(self, piece: bytes) -> list[Event]:

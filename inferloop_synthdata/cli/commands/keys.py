@@ -20,7 +20,7 @@ _UNITS = {"h": "hours", "d": "days", "w": "weeks"}
 
 def add_commands(add: AddCommand) -> None:
     """Add the commands of the group `keys`."""
-    group = add_group(add, "keys", "create, list, rotate, revoke keys of a service here")
+    group = add_group(add, "keys", "create, list, rotate, revoke keys of a service on this machine")
     new = group("create", create, "create a key and print it once")
     new.add_argument("name")
     new.add_argument(
@@ -58,7 +58,7 @@ def create(session: Session, arguments: Namespace) -> int:
     )
     key = _file(session, arguments).create(new, now)
     answer = {**new.entry(key, now), "key": key}
-    session.console.note("The key is shown once; the file holds only its hash:")
+    session.console.note("The key is shown only once; the file has only its hash:")
     session.console.answer(answer, [key])
     return 0
 
@@ -93,7 +93,7 @@ def revoke(session: Session, arguments: Namespace) -> int:
 def _file(session: Session, arguments: Namespace) -> KeysFile:
     path = arguments.file or session.surroundings.environ.get(FILE_VARIABLE)
     if not path:
-        raise UsageProblem(f"which keys file? give --file, or set {FILE_VARIABLE}")
+        raise UsageProblem(f"no keys file: give --file, or set {FILE_VARIABLE}")
     return KeysFile(Path(path))
 
 

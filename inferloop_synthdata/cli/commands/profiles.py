@@ -132,10 +132,13 @@ def compare(session: Session, arguments: Namespace) -> int:
 
 
 def create(session: Session, arguments: Namespace) -> int:
-    """A profile of what the server can read itself, or of images that are uploaded first."""
+    """Create a profile. If the server cannot read the source itself, the images are uploaded
+    first."""
     by_server = arguments.s3 is not None and not arguments.s3_here
     if by_server and (arguments.s3_endpoint is not None or arguments.max_images is not None):
-        raise UsageProblem("--s3-endpoint and --max-images go with --s3-here: the server reads all")
+        raise UsageProblem(
+            "--s3-endpoint and --max-images need --s3-here: otherwise the server reads all images"
+        )
     with session.client() as client:
         if by_server or arguments.source_dir is not None:
             profile = client.create_profile(
@@ -155,7 +158,8 @@ def create(session: Session, arguments: Namespace) -> int:
 
 
 def _check_name(client: SyntheticImageClient, arguments: Namespace) -> None:
-    """Before anything is uploaded: whether the name is free, as far as the key may see it."""
+    """Raise `UsageProblem` if there is a profile of this name, before anything is uploaded. Without
+    the right to read profiles, this checks nothing."""
     if arguments.update:
         return
     with suppress(NotFound, Forbidden):
@@ -168,7 +172,7 @@ def _check_name(client: SyntheticImageClient, arguments: Namespace) -> None:
 def _uploaded_profile(
     session: Session, client: SyntheticImageClient, arguments: Namespace
 ) -> Profile:
-    # A folder of its own for every run: with --update, no picture is counted a second time.
+    # Every run has its own folder, so that with --update no image is counted a second time.
     folder = f"{arguments.name[:50]}-{session.surroundings.suffix()}"
     finite = arguments.folder is not None or arguments.s3 is not None
     limit = arguments.max_images or (None if finite else CAPTURE_LIMIT)
@@ -188,7 +192,7 @@ def _uploaded_profile(
 
 
 def source_images(session: Session, arguments: Namespace) -> Iterator[SourceImage]:
-    """The images of the one source that was asked for."""
+    """The images of the chosen source."""
     surroundings = session.surroundings
     if arguments.folder is not None:
         note = session.console.note

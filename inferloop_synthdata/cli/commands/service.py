@@ -17,7 +17,7 @@ def add_commands(add: AddCommand) -> None:
     group = add_group(add, "server", "show the state of the service, and the rights of keys")
     group("status", status, "show whether the service is ready")
     group("deployments", deployments, "list replicas and loaded models (scope admin)")
-    group("whoami", whoami, "show the rights of this key, and the rest of its budgets")
+    group("whoami", whoami, "show the rights of this key, and what is left of its budgets")
     group("keys", keys, "list all keys by name, without the keys themselves (scope admin)")
 
 
@@ -93,7 +93,7 @@ def deployments(session: Session, arguments: Namespace) -> int:
 
 
 def _left(key: ApiKey) -> str:
-    """The rest of each budget that was used lately, or "all"."""
+    """What is left of each budget that is partly used; "all" if none is."""
     spent = [each for each in key.budgets if each.remaining < each.limit]
     return ", ".join(f"{each.name} {each.remaining}/{each.limit}" for each in spent) or "all"
 

@@ -17,17 +17,19 @@ from inferloop_synthdata.ray_jobs.ray_token import ray_token
 def add_commands(add: AddCommand) -> None:
     """Add the command with its options."""
     command = add("synthesize", synthesize, "run a large batch as a Ray job")
-    command.add_argument("--config", required=True, metavar="FILE", help="its path for the job")
+    command.add_argument("--config", required=True, metavar="FILE", help="path of the job's config")
     command.add_argument(
         "--ray-address", metavar="URL", help=f"default: RAY_API_SERVER_ADDRESS or {DEFAULT_ADDRESS}"
     )
     command.add_argument(
         "--working-dir",
         metavar="DIR",
-        help="repository to upload, or its URI; default: the cluster's image has the service",
+        help="repository to upload, or its URI; default: use the code in the cluster's image",
     )
     command.add_argument("--submission-id", metavar="ID")
-    command.add_argument("--no-wait", action="store_true", help="print the job's id and leave")
+    command.add_argument(
+        "--no-wait", action="store_true", help="print the job's id and do not wait"
+    )
 
 
 def synthesize(session: Session, arguments: Namespace) -> int:

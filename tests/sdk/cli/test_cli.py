@@ -200,9 +200,9 @@ def test_an_error_of_the_service_is_one_line_and_one() -> None:
 @pytest.mark.parametrize(
     ("status", "code", "hint"),
     [
-        (401, "UNAUTHORIZED", "the key is that of --api-key, or of INFERLOOP_API_KEY"),
-        (403, "FORBIDDEN", "the key may not do this: ask for a scope"),
-        (500, "INTERNAL_ERROR", "request id req_7: the service's log has it"),
+        (401, "UNAUTHORIZED", "the key comes from --api-key, or from INFERLOOP_API_KEY"),
+        (403, "FORBIDDEN", "the key lacks the needed scope"),
+        (500, "INTERNAL_ERROR", "request id req_7: search for it in the service's log"),
         (404, "NOT_FOUND", None),
     ],
 )

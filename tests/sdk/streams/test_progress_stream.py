@@ -18,7 +18,7 @@ from inferloop_synthdata.transport.progress_stream import Advance, Event, Progre
 from tests.sdk.progress_answers import failure, line
 
 HEADERS = {"x-request-id": "req_1"}
-CUT = (sdk.ConnectionFailed, "The answer broke off before its result")
+CUT = (sdk.ConnectionFailed, "The answer ended before its result")
 
 
 def read(chunks: Iterable[bytes], max_line_bytes: int = 10_000) -> list[Event]:

@@ -122,7 +122,7 @@ def test_an_answer_says_whether_there_are_events(status: int, events: bool, ende
 def test_a_stream_that_breaks_off_is_no_ending() -> None:
     reader = stream()
     reader.receive(block(1, "progress", {}))
-    with pytest.raises(ConnectionFailed, match="broke off") as broken:
+    with pytest.raises(ConnectionFailed, match="before the job's last event") as broken:
         reader.end()
     assert broken.value.request_sent
     reader.receive(block(2, "ended", {}))

@@ -1,1 +1,1 @@
-"""Commands for datasets: declared, filled, looked through, reported on, exported."""
+"""Commands for datasets: declare, upload, list, review, report, export."""

@@ -13,7 +13,7 @@ from inferloop_synthdata.cli.usage import UsageProblem
 
 def add_commands(add: AddCommand) -> None:
     """Add the commands of the group `dataset`, and `datasets`."""
-    group = add_group(add, "dataset", "list, declare, make, judge, delete datasets")
+    group = add_group(add, "dataset", "list, make, upload to, report on, delete datasets")
     group("list", list_all, "list the datasets")
     group("show", show, "show a dataset").add_argument("name")
     gone = group("delete", delete, "delete a dataset with its images")

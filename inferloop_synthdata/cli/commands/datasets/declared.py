@@ -22,14 +22,14 @@ from inferloop_synthdata.unique_keys import DuplicateKey, read_json, read_yaml
 
 def add_commands(add: AddCommand) -> None:
     """Add `create` and `preview` to the group `dataset`."""
-    make = add("create", create, "make it, go on with it, or enlarge it")
-    look = add("preview", preview, "show what it would be")
+    make = add("create", create, "make a dataset from its declaration, continue it, or enlarge it")
+    look = add("preview", preview, "show the plan of a declaration, and make the first images")
     for command in (make, look):
         command.add_argument("spec", type=Path, metavar="FILE", help="YAML or JSON")
     add_as_job(make)
     for option in ("--images", "--rows"):
-        look.add_argument(option, type=int, metavar="N", help="how many")
-    look.add_argument("--out", type=Path, metavar="FOLDER")
+        look.add_argument(option, type=int, metavar="N", help=f"number of {option[2:]}")
+    look.add_argument("--out", type=Path, metavar="FOLDER", help="download the images here")
 
 
 def create(session: Session, arguments: Namespace) -> int:
@@ -50,7 +50,8 @@ def create(session: Session, arguments: Namespace) -> int:
 def _made(
     session: Session, client: SyntheticImageClient, spec: Mapping[str, JsonValue]
 ) -> DatasetCreated:
-    """Make the dataset behind a bar. Where that ends early, say what is kept and how to go on."""
+    """Make the dataset, with a progress bar. If that stops early, print what is kept and how to
+    continue."""
     stands = (0, 0)
 
     def show(done: int, total: int) -> None:
@@ -64,7 +65,7 @@ def _made(
     except (ClientError, KeyboardInterrupt):
         if stands[0]:
             kept = f"{stands[0]} of {stands[1]} images are done and kept"
-            session.console.note(f"{kept}; the same command goes on with the rest")
+            session.console.note(f"{kept}; the same command makes the rest")
         raise
 
 
@@ -101,7 +102,9 @@ def read_declaration(path: Path) -> Mapping[str, JsonValue]:
     try:
         json.dumps(found, allow_nan=False)
     except TypeError as error:
-        raise UsageProblem(f"{path}: {error}; text such as a date goes in quotes") from None
+        raise UsageProblem(
+            f"{path}: {error}; put a text that looks like a date in quotes"
+        ) from None
     except (ValueError, RecursionError) as error:
         raise UsageProblem(f"{path}: {error}") from None
     return cast("Mapping[str, JsonValue]", found)
@@ -111,7 +114,7 @@ def _yaml(path: Path, text: str) -> object:
     try:
         return read_yaml(text)
     except ImportError:
-        raise UsageProblem(f"{path} is no JSON; for YAML: pip install pyyaml") from None
+        raise UsageProblem(f"{path} is not JSON; for YAML: pip install pyyaml") from None
     except DuplicateKey as error:
         raise UsageProblem(f"{path}: {error}") from None
     except (ValueError, RecursionError):

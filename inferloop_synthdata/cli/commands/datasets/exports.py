@@ -42,7 +42,7 @@ def add_commands(add: AddCommand) -> None:
             class_label=None,
             no_annotations=False,
         )
-        command.add_argument("dataset_dir", metavar="DATASET_DIR", help="on the server")
+        command.add_argument("dataset_dir", metavar="DATASET_DIR", help="folder on the server")
         if name == "s3":
             _bucket_options(command)
         else:
@@ -122,7 +122,7 @@ def left_out(report: Mapping[str, object]) -> list[str]:
         counts = ", ".join(f"{count} by {name}" for name, count in filtered.items())
         lines.append(f"left out by the filter: {counts}")
     if skipped := report.get("skipped_count", 0) if "exported_count" in report else 0:
-        lines.append(f"left out as no readable image: {skipped}")
+        lines.append(f"left out, not a readable image: {skipped}")
     if report.get("exported_count", report.get("uploaded_count")) == 0:
         lines.append("nothing was exported")
     return lines

@@ -15,18 +15,20 @@ _FIGURES = ("clipped_density", "clipped_coverage", "recall")
 
 
 def add_commands(add: AddCommand) -> None:
-    """The command of the group `dataset`."""
-    command = add("report", report, "counts, near-duplicates, evidence against real images")
+    """Add `report` to the group `dataset`."""
+    command = add(
+        "report", report, "report counts, near-duplicates, and a comparison with real images"
+    )
     command.add_argument("name")
     command.add_argument("--out", type=Path, metavar="FILE", help="report.html, or report.json")
-    command.add_argument("--reference", metavar="DIR", help="real images, on the server")
+    command.add_argument("--reference", metavar="DIR", help="a folder of real images on the server")
     command.add_argument(
         "--profile", metavar="NAME", help="compare statistics, and features if kept"
     )
 
 
 def report(session: Session, arguments: Namespace) -> int:
-    """The report on a dataset in a few lines, and with `--out` all of it in a file."""
+    """Print the main figures of the report. With `--out`, save the whole report to a file."""
     check_file("--out", arguments.out)
     against = {"reference_dir": arguments.reference, "profile": arguments.profile}
     with session.client() as client:
@@ -40,7 +42,7 @@ def report(session: Session, arguments: Namespace) -> int:
 
 
 def lines(found: DatasetReport) -> list[str]:
-    """The figures that are most asked for."""
+    """The main figures of the report, as lines of text."""
     told = [f"{found['name']}: {found['images']:,} images, {found['failing_count']:,} failed"]
     told += [f"  {count:,} {reason}" for reason, count in found["reasons"].items()]
     alike = found["near_duplicates"]

@@ -15,13 +15,15 @@ from inferloop_synthdata.sources.labeled import LabeledPicture, labeled_pictures
 def add_commands(add: AddCommand) -> None:
     """Add `upload` to the group `dataset`."""
     up = add("upload", upload, "make local pictures part of a dataset, with labels")
-    up.add_argument("name", help="of the dataset, on the server")
-    up.add_argument("folder", type=Path, metavar="FOLDER", help="with a folder for each class")
+    up.add_argument("name", help="name of the dataset on the server")
+    up.add_argument(
+        "folder", type=Path, metavar="FOLDER", help="a local folder with a folder for each class"
+    )
     up.add_argument(
         "--class-label",
         default="label",
         metavar="NAME",
-        help="the label that the folders are values of (label)",
+        help="the label whose values are the folders' names (label)",
     )
     up.add_argument(
         "--table",

@@ -155,7 +155,7 @@ def test_an_export_with_holes_is_no_success(status: str, code: int) -> None:
         ),
         (
             {"status": "partial", "exported_count": 3, "skipped_count": 2},
-            ["left out as no readable image: 2"],
+            ["left out, not a readable image: 2"],
         ),
     ],
 )
@@ -272,7 +272,7 @@ def test_one_dataset_shown_and_deleted() -> None:
     assert line.run("datasets", "d") == 0
     assert line.out == "name: d\nimage_count: 3\n"
     assert line.run("datasets", "d", "--delete") == 2
-    assert "with its 3 images? Nobody is here to ask: add --yes" in line.err
+    assert "with its 3 images? Standard input is not a terminal: add --yes" in line.err
     assert line.run("dataset", "delete", "d", "--yes") == 0
     assert [method for method, _, _ in service.asked] == ["GET", "GET", "DELETE"]
 

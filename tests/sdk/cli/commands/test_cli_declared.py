@@ -66,7 +66,7 @@ def test_who_is_stopped_half_way_hears_what_is_kept_and_how_to_go_on(
 ) -> None:
     line = CommandLine(Telling(Chunks(*advances(4, until=3), end)))
     assert line.run("dataset", "create", spec) != 0
-    assert "3 of 4 images are done and kept; the same command goes on with the rest" in line.err
+    assert "3 of 4 images are done and kept; the same command makes the rest" in line.err
 
 
 def test_a_declaration_that_is_refused_has_kept_nothing(spec: str) -> None:
