@@ -30,7 +30,9 @@ def run(arguments: Sequence[str] | None, help_text: str | None) -> int:
     parser = argparse.ArgumentParser(prog="python -m batch.synthesize", description=help_text)
     parser.add_argument("--config", type=Path, help="YAML file of the job")
     parser.add_argument("--spec", type=Path, help="declaration of a dataset (docs/datasets.md)")
-    parser.add_argument("--output", help="output root in place of the file's; of --spec: data root")
+    parser.add_argument(
+        "--output", help="output root, in place of the config's; with --spec: data root"
+    )
     asked = parser.parse_args(arguments)
     if asked.spec is not None:
         return make_declared(asked.spec, asked.config, asked.output)
@@ -72,8 +74,7 @@ def stopped_by(error: InferloopError) -> int:
 
 def lost_to(error: RayError) -> int:
     """Print an error of Ray, such as an engine that cannot start or a lost cluster; returns the
-    exit
-    code. Prints the last line of Ray's message, which is the remote error."""
+    exit code. Prints the last line of Ray's message, which is the remote error."""
     logger.debug("the pipeline broke", exc_info=error)
     lines = str(error).strip().splitlines() or [type(error).__name__]
     print(f"error: the pipeline broke: {lines[-1].strip()}", file=sys.stderr, flush=True)

@@ -40,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--keep", type=Path, help="folder for the dataset, kept afterwards")
     keep = parser.parse_args(arguments).keep
     if keep is not None and (keep / MANIFEST).exists():
-        parser.error(f"{keep} holds a finished job: there would be nothing to kill")
+        parser.error(f"{keep} has a finished job, so there is nothing to kill")
     with tempfile.TemporaryDirectory(prefix="job-demo-") as scratch:
         root = (keep or Path(scratch) / "dataset").absolute()
         code = run(write_job(Path(scratch), root), FolderStorage(root))

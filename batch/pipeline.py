@@ -32,8 +32,7 @@ class ShardEnd:
     shard: int
     status: str
     """"published", "suspect" (processes died, so its rows must run one by one) or "unpublished"
-    (the
-    storage failed)."""
+    (the storage failed)."""
 
 
 def run_pass(shards: Sequence[int], parts: GeneratorParts) -> Iterator[ShardEnd]:
@@ -69,8 +68,7 @@ def run_pass(shards: Sequence[int], parts: GeneratorParts) -> Iterator[ShardEnd]
 
 def publish_batch(batch: pa.Table, wiring: Wiring, output_format: Format) -> pa.Table:
     """Write one shard. If the storage fails, its status is "unpublished", and the next pass makes
-    it
-    again."""
+    it again."""
     shard, status = batch["shard"][0].as_py(), batch["status"][0].as_py()
     if status == "made":
         outcome: ShardOutcome = pickle.loads(batch["outcome"][0].as_py())

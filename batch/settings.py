@@ -41,7 +41,10 @@ class JobSettings(BaseSettings):
             if _COPIES in f"{cwd}/":
                 constraint = "absolute, s3://, or below INFERLOOP_DATA_ROOT"
                 raise InvalidParameters.of(
-                    "output.root", root, constraint, f"must be {constraint}: a job's folder is lost"
+                    "output.root",
+                    root,
+                    constraint,
+                    f"must be {constraint}: Ray deletes the folder in which a job runs",
                 )
             base = str(cwd / "data")
         if "://" in base:

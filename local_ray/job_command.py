@@ -47,7 +47,7 @@ class JobCommand:
         `timeout_s` seconds."""
         self._thread.join(timeout_s)
         if self._code is None:
-            raise TimeoutError(f"the job runs on after {timeout_s} s; it said:\n{self.said()}")
+            raise TimeoutError(f"the job still runs after {timeout_s} s; it said:\n{self.said()}")
         return self._code
 
     def said(self) -> str:

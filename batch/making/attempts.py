@@ -59,8 +59,7 @@ class RowMaker:
 
     async def make_all(self, rows: Sequence[PlannedRow]) -> tuple[Outcome, ...]:
         """The outcomes of `rows`, in order. If one raises, the others are stopped, and then the
-        error
-        is raised."""
+        error is raised."""
         async with asyncio.TaskGroup() as group:
             tasks = [group.create_task(self._in_turn(row)) for row in rows]
         return tuple(task.result() for task in tasks)

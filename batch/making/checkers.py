@@ -85,8 +85,7 @@ class CheckerPool:
 
     async def check(self, content: bytes, row_id: str) -> Judgment:
         """The verdict. Raises `CheckFailed` if `max_deaths` checkers died with only this image, or
-        if
-        a validator raised an error."""
+        if a validator raised an error."""
         async with self._room:
             lane = self._waiting.index(min(self._waiting))
             self._waiting[lane] += 1

@@ -1,10 +1,10 @@
 """Marker files that tell what a process was doing when it died. A marker is written before the work
 and removed after it.
 
-A mark that is still there when the work starts again belongs to a process that ended in between:
-a row crashed it, its node was lost, or somebody stopped the job. The mark of a shard does not say
-which row it was, so the rows of that shard then run one by one, each alone in a process. The mark
-of a row that ran alone says that this row was the cause.
+A marker that still exists when the work starts again is from a process that ended in between: a
+row crashed it, its node was lost, or somebody stopped the job. The marker of a shard does not say
+which row was the cause. So the rows of that shard then run one by one, each alone in a process,
+with a marker for each row.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class Journal:
         return sum(1 for _ in self._storage.list(runs_folder(shard)))
 
     def open_run(self, shard: int) -> str:
-        """Record that this process starts work on the shard; returns the mark."""
+        """Write a marker: this process starts to work on the shard. Returns the marker's key."""
         mark = f"{runs_folder(shard)}/{uuid.uuid4().hex}"
         self._storage.put_new(mark, b"")
         return mark
 
     def close_run(self, mark: str) -> None:
-        """Remove the mark: the process did not die, whether or not the shard was finished."""
+        """Remove the marker: the process did not die, whether or not the shard was finished."""
         self._storage.delete(mark)
 
     def deaths_alone(self, shard: int) -> dict[str, int]:
@@ -49,13 +49,13 @@ class Journal:
         return deaths
 
     def open_alone(self, shard: int, row_id: str) -> str:
-        """Record that the row now runs alone in its process; returns the mark."""
+        """Write a marker: the row now runs alone in its process. Returns the marker's key."""
         mark = f"{alone_folder(shard)}/{row_id}.{uuid.uuid4().hex}"
         self._storage.put_new(mark, b"")
         return mark
 
     def close_alone(self, mark: str) -> None:
-        """Remove the mark: the row has ended, and its process did not die."""
+        """Remove the marker: the row has ended, and its process did not die."""
         self._storage.delete(mark)
 
     def save_alone(self, shard: int, row_id: str, outcome: bytes) -> None:
@@ -78,7 +78,7 @@ class Journal:
         return True
 
     def forget(self, shard: int) -> None:
-        """Remove the marks of a published shard."""
+        """Remove the markers and outcomes of a published shard."""
         for folder in (runs_folder(shard), alone_folder(shard)):
             for stat in list(self._storage.list(folder)):
                 self._storage.delete(stat.key)

@@ -22,7 +22,7 @@ def placeholders(template: str) -> tuple[str, ...]:
             if name is None:
                 continue
             if not name.isidentifier() or spec or conversion:
-                raise ValueError(f"{{{name}}} is no plain name")
+                raise ValueError(f"{{{name}}} is not a plain name")
             names[name] = None
     except ValueError as error:
         reason = f"must hold plain names in braces: {error}"
@@ -41,7 +41,7 @@ def expand(grid: GridInput) -> Iterator[dict[str, object]]:
     used = {name for template in grid.templates for name in placeholders(template)}
     if used != set(grid.values):
         odd = sorted(used ^ set(grid.values))
-        constraint = "the placeholders of the templates, no more, no less"
+        constraint = "exactly the placeholders of the templates"
         raise InvalidParameters.of(
             "input.values", ", ".join(odd), constraint, f"must be {constraint}"
         )

@@ -92,7 +92,7 @@ def open_input(
     path = config.path if "://" in config.path else str((cwd / config.path).absolute())
     folder, _, name = path.rpartition("/")
     if "://" not in path and not Path(path).is_file():
-        raise InvalidParameters.of("input.path", config.path, "a file", "must be a file there is")
+        raise InvalidParameters.of("input.path", config.path, "a file", "must be an existing file")
     return InputFile(config, open_storage(folder or "/", s3_endpoint_url), name)
 
 

@@ -106,7 +106,7 @@ def test_an_output_is_where_every_process_finds_it() -> None:
 
 
 def test_a_submitted_job_may_not_write_into_rays_copy() -> None:
-    with pytest.raises(InvalidParameters, match="a job's folder is lost"):
+    with pytest.raises(InvalidParameters, match="Ray deletes the folder in which a job runs"):
         JobSettings(data_root=None).absolute("datasets/a", COPY)
 
 
@@ -143,7 +143,7 @@ def test_a_wrong_job_ends_with_two_before_ray_starts(
 ) -> None:
     body = make_config(input={"kind": "file", "path": "absent.jsonl"}).model_dump(mode="json")
     assert synthesize.main(["--config", str(write(tmp_path, body))]) == 2
-    assert "input.path must be a file there is" in capsys.readouterr().err
+    assert "input.path must be an existing file" in capsys.readouterr().err
 
 
 def test_a_profile_that_is_not_there_is_told_before_anything_is_made(
