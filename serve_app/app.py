@@ -43,7 +43,7 @@ from serve_app.middleware.stack import middleware_stack
 from serve_app.openai.router import openai_router
 from serve_app.pages import router as pages
 from serve_app.pages.assets import Content
-from serve_app.paths import PathCodec
+from serve_app.paths import API_PREFIX, PathCodec
 from serve_app.readiness import SharedReadiness
 from serve_app.routes import images, jobs, profiles, provenance, validate
 from serve_app.routes.datasets import datasets, declared, export, looking, reports
@@ -58,7 +58,6 @@ from serve_app.webhooks.signing import WebhookSecrets
 from serve_app.webhooks.wiring import NO_WEBHOOKS, WebhookWiring
 from serve_app.ws import endpoint
 
-API_PREFIX = "/api/v1"
 OPENAI_PREFIX = "/v1"
 VERSION = "1.0.0"
 """Version of the API, not of the package."""

@@ -13,6 +13,8 @@ from serve_app.trim import trimmed
 
 Area = Literal["generated", "uploads", "exports"]
 
+API_PREFIX = "/api/v1"
+"""How the path of every route of the API begins."""
 ALIAS_ROOT = "/data"
 """In requests, always accepted as another name of the data root, as in the API reference."""
 

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from engines.images.further import FurtherLimits
+from engines.privacy.severity import Severity
 from engines.types.frozen import FrozenModel
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
-Severity = Literal["low", "medium", "high"]
 FaceBackend = Literal["yunet", "face_recognition"]
 
 

@@ -15,11 +15,11 @@ from engines.jobs.model import Answer, Job, JobEvent
 from engines.jobs.store import JobStore
 from serve_app.context import Context
 from serve_app.durable.keeping import KeptJobs
+from serve_app.paths import API_PREFIX
 from serve_app.schemas.base import ErrorObject, iso
 from serve_app.schemas.jobs import JobEta, JobLinks, JobOut, JobProgress
 from serve_app.schemas.webhooks import AttemptOut, DeliveryOut
 
-API = "/api/v1"
 KEPT_HEADERS = ("X-Served-Model", "X-Validator-Version")
 """Headers of an answer that are kept with its body."""
 
@@ -60,7 +60,7 @@ def _beside(store: JobStore, job: Job) -> tuple[Sequence[Delivery], Answer | Non
 
 def listed_job(job: Job, path: str) -> JobOut:
     """The job as lists show it: without its place in the queue and without its answer."""
-    own = f"{path.partition(API)[0]}{API}/jobs/{job.id}"
+    own = f"{path.partition(API_PREFIX)[0]}{API_PREFIX}/jobs/{job.id}"
     return JobOut(
         id=job.id,
         kind=job.kind,

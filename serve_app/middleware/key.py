@@ -16,6 +16,7 @@ from serve_app.access.tickets import TICKET_OWNER, Tickets
 from serve_app.access.wrong_keys import WrongKeyThrottle
 from serve_app.errors import to_wire
 from serve_app.pages.assets import ASSETS
+from serve_app.paths import API_PREFIX
 
 HEADER = "X-API-Key"
 OPENAI_PREFIX = "/v1/"
@@ -25,7 +26,7 @@ QUERY_PARAMETER = "api_key"
 TICKET_PARAMETER = "ticket"
 """For the WebSocket (a ticket from `POST /ws/ticket`), and for downloads of exports (a ticket from
 `POST /exports/ticket`)."""
-EXPORTS = "/api/v1/exports"
+EXPORTS = f"{API_PREFIX}/exports"
 
 PUBLIC_PATHS = frozenset({"/", "/healthz", "/readyz", "/openapi.json", *ASSETS})
 

@@ -9,8 +9,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from engines.errors import PayloadTooLarge
 from serve_app.config import BodyLimits
+from serve_app.paths import API_PREFIX
 
-UPLOAD_PATH = "/api/v1/images"
+UPLOAD_PATH = f"{API_PREFIX}/images"
 _MULTIPART_OVERHEAD_BYTES = 16_384
 _MOST_DIGITS = 18
 """Most digits of `Content-Length` that are parsed; Python refuses numbers of thousands of

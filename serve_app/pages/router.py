@@ -6,12 +6,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import JSONResponse, Response
 
 from serve_app.pages.assets import ASSETS, INDEX, Content, answer, packed_answer
+from serve_app.paths import API_PREFIX
 
 router = APIRouter(include_in_schema=False)
 
 OPENAPI_PATH = "/openapi.json"
 PLACES = {
-    "api": "/api/v1",
+    "api": API_PREFIX,
     "docs": "/docs",
     "openapi": OPENAPI_PATH,
     "studio": "/studio",

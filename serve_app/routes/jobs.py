@@ -17,7 +17,8 @@ from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.durable.following import follow
 from serve_app.durable.log_lines import log_line
-from serve_app.durable.views import API, job_out, listed_job, shown_event, visible_job
+from serve_app.durable.views import job_out, listed_job, shown_event, visible_job
+from serve_app.paths import API_PREFIX
 from serve_app.routing import ApiRoute, Responses
 from serve_app.schemas.base import QueryModel
 from serve_app.schemas.jobs import (
@@ -155,5 +156,5 @@ async def _lines(context: Context, job_id: str, after_seq: int) -> AsyncGenerato
                 if event is None:
                     yield b": still there\n\n"
                     continue
-                data = json.dumps(await shown_event(context.kept, job_id, event, API))
+                data = json.dumps(await shown_event(context.kept, job_id, event, API_PREFIX))
                 yield f"id: {event.seq}\nevent: {event.type}\ndata: {data}\n\n".encode()

@@ -10,6 +10,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 
 from engines.errors import InvalidParameters, NotFound
 from engines.types import Profile, ProfileRequest, S3Folder
+from engines.types.limits import NAME_PATTERN
 from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.flow.connection import answer_within
@@ -26,7 +27,6 @@ from serve_app.schemas.library import (
     ProfileOut,
     ProfileSummaryOut,
 )
-from serve_app.schemas.patterns import NAME_PATTERN
 
 router = APIRouter(tags=["profiles"], route_class=ApiRoute)
 

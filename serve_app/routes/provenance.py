@@ -8,6 +8,7 @@ from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field, JsonValue
 
 from engines.errors import InvalidParameters
+from engines.types.limits import NAME_PATTERN
 from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.files.uploads import upload_body, uploaded
@@ -15,7 +16,6 @@ from serve_app.flow.connection import answer_within
 from serve_app.paths import IMAGE_FILE
 from serve_app.routing import ApiRoute
 from serve_app.schemas.base import QueryModel, WirePath
-from serve_app.schemas.patterns import NAME_PATTERN
 from serve_app.schemas.provenance import LogReport, SheetReport, SignedDataset, Verification
 
 router = APIRouter(tags=["provenance"], route_class=ApiRoute)

@@ -8,7 +8,8 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, PlainSerializer, StringConstraints
 
 from engines.types.frozen import FrozenModel
-from serve_app.schemas.patterns import NAME_PATTERN, NO_NUL_PATTERN
+from engines.types.limits import NAME_PATTERN
+from serve_app.schemas.patterns import NO_NUL_PATTERN
 
 Name = Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
 """Name of a dataset, profile or adapter; valid as a file name in any storage."""

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 
 from engines.datasets.spec.model import ATTRIBUTE_PATTERN
 from engines.types.datasets.labels import HIDDEN, LABEL_NAME_PATTERN, LABEL_VALUE_PATTERN
+from engines.types.limits import NAME_PATTERN
 
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 NOT_BLANK_PATTERN = r"^[^\x00]*[^\x00\s][^\x00]*$"
 NO_NUL_PATTERN = r"^[^\x00]*$"
 JOB_ID_PATTERN = r"^[A-Za-z0-9_]{1,64}$"

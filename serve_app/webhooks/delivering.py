@@ -16,7 +16,8 @@ from engines.jobs.deliveries import Attempt, Delivery, noted
 from engines.jobs.model import Job
 from serve_app.access.api_keys import ApiKeys
 from serve_app.durable.keeping import KeptJobs
-from serve_app.durable.views import API, job_out
+from serve_app.durable.views import job_out
+from serve_app.paths import API_PREFIX
 from serve_app.schemas.base import iso
 from serve_app.webhooks.config import Webhooks
 from serve_app.webhooks.sending import NotSent, Sender
@@ -141,7 +142,7 @@ class Deliverer:
         if request.webhook is None:
             raise Stop("the job has no webhook")
         target = self._target(request.webhook.url, job)
-        shown = await job_out(kept, job, API)
+        shown = await job_out(kept, job, API_PREFIX)
         happened = {
             "type": delivery.event,
             "timestamp": iso(datetime.fromtimestamp(delivery.created_at, UTC)),

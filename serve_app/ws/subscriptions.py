@@ -9,7 +9,8 @@ from contextlib import aclosing
 from engines.errors import Details, InferloopError, Overloaded
 from serve_app.context import Context
 from serve_app.durable.following import follow
-from serve_app.durable.views import API, shown_event, visible_job
+from serve_app.durable.views import shown_event, visible_job
+from serve_app.paths import API_PREFIX
 from serve_app.ws.messages import SubscribeMessage, error_message
 
 SendMessage = Callable[[Details], Awaitable[None]]
@@ -63,7 +64,7 @@ class Subscriptions:
             async with aclosing(follow(kept, job_id, after_seq, heartbeat_s=3600.0)) as events:
                 async for event in events:
                     if event is not None:
-                        shown = await shown_event(kept, job_id, event, API)
+                        shown = await shown_event(kept, job_id, event, API_PREFIX)
                         head: Details = {"type": "event", "job_id": job_id, "event": event.type}
                         await self._say({**head, **shown})
         except InferloopError as error:

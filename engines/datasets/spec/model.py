@@ -17,13 +17,12 @@ from engines.datasets.spec.requirements import (
 )
 from engines.datasets.spec.templates import Template, TemplateFault
 from engines.types.datasets.labels import MAX_LABELS, LabelValue, Metadata, broken_rule
-from engines.types.limits import MAX_PROMPT_CHARS, Seed
+from engines.types.limits import MAX_PROMPT_CHARS, NAME_PATTERN, Seed
 
 MAX_ATTRIBUTES = 32
 MAX_VALUES = 1000
 MAX_TEMPLATES = 100
 MAX_IMAGES = 10_000_000
-NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 ATTRIBUTE_PATTERN = r"^[A-Za-z][A-Za-z0-9_]{0,63}$"
 DEFAULT_DISTANCE = 7
 """Two images look alike if their hashes of 64 bits differ in fewer bits than this."""

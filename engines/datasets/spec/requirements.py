@@ -8,9 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 from engines.types import PrivacyReport, QualityReport, Verdicts
+from engines.types.limits import NAME_PATTERN
 from engines.types.metric_names import present_name, with_present_names
 
-PROFILE_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
 MAX_TRIES = 50
 DEFAULT_TRIES = 5
 MAX_METRICS = 16
@@ -52,7 +52,7 @@ class PrivacyRequirement(Closed):
 class ProfileRequirement(Closed):
     """The image's statistics must be near those of a profile (docs/profiles.md)."""
 
-    name: Annotated[str, StringConstraints(pattern=PROFILE_PATTERN)]
+    name: Annotated[str, StringConstraints(pattern=NAME_PATTERN)]
     min_conformance: Annotated[float, Field(ge=0, le=100)] = Field(
         description="Lowest conformance, 0 to 100. 100: equal statistics. 37: every statistic is "
         "one standard deviation away."

@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Request
 
 from engines.types import DatasetSummary
+from engines.types.limits import NAME_PATTERN
 from serve_app.access.policy import requires
 from serve_app.context import Context, InContext
 from serve_app.flow.connection import answer_within
@@ -14,7 +15,6 @@ from serve_app.flow.deadlines import within
 from serve_app.paging import PageQuery, cut
 from serve_app.routing import ApiRoute
 from serve_app.schemas.library import DatasetList, DatasetOut, Deleted
-from serve_app.schemas.patterns import NAME_PATTERN
 
 router = APIRouter(tags=["datasets"], route_class=ApiRoute)
 
