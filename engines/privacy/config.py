@@ -143,7 +143,8 @@ class PiiConfig(FrozenModel):
     )
     presidio: bool = Field(
         default=False,
-        description="Whether Microsoft Presidio is used too, if it is installed (names, places).",
+        description="Whether Microsoft Presidio is used too (names, places). If it is not "
+        "installed, the service does not start.",
     )
     presidio_model: str = Field(
         default="en_core_web_sm",

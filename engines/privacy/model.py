@@ -43,8 +43,8 @@ class TextRegion:
     length_px: float = 0.0
     """Length along its reading direction, px."""
     is_left_out: bool = False
-    """Whether it was not tried to be read, because the reader's limit of work was reached. It may
-    be many lines, or a part of the image in which no line was looked for."""
+    """Whether the reader did not try to read it, because its limit of work was reached. The region
+    may contain many lines, or be a part of the image in which no lines were searched for."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 _MOST_DOUBTFUL = 8
-"""So many doubtful faces are checked again one by one. Of the rest, a sample of this size is."""
+"""Number of doubtful faces that are checked again one by one. Of the others, a sample of at most
+this size is checked."""
 
 
 class ScanningDetector:

@@ -26,8 +26,8 @@ class DlibEmbedder:
     """Computes face embeddings. Needs the extra `faces` (dlib and its weights); the constructor
     raises `DetectorUnavailable` without it. Calls wait for each other.
 
-    It uses the landmark model with five points, because the license of the images behind the
-    68-point model excludes commercial use.
+    It uses the landmark model with five points, because the license of the images from which the
+    68-point model was trained excludes commercial use.
     """
 
     def __init__(self) -> None:

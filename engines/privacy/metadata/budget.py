@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from engines.protocols import Clock
 
 _WINDOW, _OVERLAP = 4096, 256
-"""Length of a piece, and the part that the next piece repeats, in characters. The longest personal
-data that can be found is shorter than the repeated part."""
+"""Length of a piece, and the part that the next piece repeats, in characters. Personal data that is
+longer than the repeated part (a long token or link) and lies across the end of a piece may be found
+only in part, or not at all."""
 
 
 class TextBudget:
-    """Splits texts into pieces until a limit is reached. `spent` is True if a part of a text was
-    left out."""
+    """Splits texts into pieces until a limit of characters or CPU time is reached. `spent` is True
+    if a part of a text was left out."""
 
     def __init__(
         self, max_characters: int, max_cpu_s: float, clock: Clock = time.thread_time

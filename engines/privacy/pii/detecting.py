@@ -1,4 +1,4 @@
-"""From config to a detector of personal data."""
+"""Builds the detector of personal data that the config describes."""
 
 from __future__ import annotations
 
@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 
 def build_pii_detector(config: PiiConfig) -> PiiDetector:
-    """The patterns, with Presidio beside them where it is asked for and installed."""
+    """The patterns, and Presidio in addition if `config.presidio` is set.
+
+    Raises:
+        InferloopError: Presidio or its model is configured, but not installed.
+    """
     patterns = PatternPii(config.phone_regions)
     if not config.presidio:
         return patterns

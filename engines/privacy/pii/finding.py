@@ -1,4 +1,4 @@
-"""Every search for personal data, one after another. Importing this compiles their patterns."""
+"""Runs every search for personal data. Importing this module compiles all their patterns."""
 
 from __future__ import annotations
 
@@ -21,7 +21,9 @@ from engines.privacy.pii.spans import Span
 
 
 def candidates(text: str, regions: Sequence[str]) -> Iterator[Span]:
-    """In order of trust: of two that overlap, the earlier wins. `text` went through `narrowed`."""
+    """Everything that the searches find, the most reliable searches first. Of two results that
+    overlap, the earlier one is to be kept. `text`: the result of `narrowed`. `regions`: countries
+    whose national phone numbers are found."""
     digits = digitised(text)
     yield from find_credentials(text)  # a link or an e-mail address may be a part of one
     yield from find_coordinates(text)

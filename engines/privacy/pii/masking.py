@@ -1,4 +1,4 @@
-"""Findings shown without what was found."""
+"""Masks findings, so that reports do not contain the personal data."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ _FEWEST_DIGITS = 7
 
 
 def masked(kind: str, text: str) -> str:
-    """`text` of PII type `kind` so that its owner recognizes it and nobody else learns it.
+    """`text`, masked so that its owner recognizes it and nobody else learns it.
 
-    An e-mail keeps the first letters and the top-level domain (`j***@e***.com`); long numbers
-    keep their last two digits; everything else is hidden. Never contains `text`.
+    An e-mail address keeps the first letters and the top-level domain (`j***@e***.com`), a long
+    number its last two digits. Names, metadata and plain text keep the first letter of each of
+    their first six words. Everything else is hidden. The result never contains `text`. `kind`:
+    type of the finding, such as "email".
     """
     if kind == "credential":
         return _HIDDEN

@@ -1,5 +1,5 @@
-"""What OCR does to text, undone where it is safe; and what no reader sees, left out. All but
-`unhidden` keep the length of the text, so positions in the result are those in the original."""
+"""Corrects errors of OCR where that is safe, and removes characters that readers cannot see. All
+functions but `unhidden` keep the length of the text, so that positions do not change."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TRANSLATION = str.maketrans(
     }
 )
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
-"""Without a shape, though Unicode calls them letters or marks."""
+"""Characters without a visible shape that are letters or marks in Unicode."""
 _DIGIT_OF = str.maketrans("OoQDILl|SsBZz", "0000111155822")
 _TOKEN = re.compile(r"[A-Za-z0-9|]+")
 _CONFUSABLE = frozenset("OoQDIl|SsBZz0123456789")
@@ -30,13 +30,13 @@ _FEWEST_IN_GROUPS = 9
 
 
 def narrowed(text: str) -> str:
-    """Full-width characters, odd dashes and spaces as their plain ASCII twins."""
+    """The text with full-width characters, special dashes and special spaces replaced by ASCII."""
     return text.translate(_TRANSLATION)
 
 
 def unhidden(text: str) -> tuple[str, list[int]]:
-    """`text` without what no reader sees (zero-width characters, soft hyphens, marks that turn the
-    direction of writing), and the place in `text` of each character that is left."""
+    """`text` without characters that readers cannot see (zero-width characters, soft hyphens, marks
+    of the writing direction), and the position in `text` of each remaining character."""
     places = [at for at, character in enumerate(text) if not _is_hidden(character)]
     return "".join(text[at] for at in places), places
 
@@ -46,13 +46,13 @@ def _is_hidden(character: str) -> bool:
 
 
 def as_digits(text: str) -> str:
-    """Every letter that looks like a digit made that digit."""
+    """The text with every letter that resembles a digit replaced by that digit."""
     return text.translate(_DIGIT_OF)
 
 
 def digitised(text: str) -> str:
-    """Letters that look like digits (O, l, S, B...) made digits, in words mostly of digits and
-    in long numbers whose groups are so taken together (`650-253-OOOO`)."""
+    """The text with letters that resemble digits (O, l, S, B, ...) replaced by digits, in words of
+    which at least half are digits, and in long numbers of several groups (`650-253-OOOO`)."""
     return _TOKEN.sub(_as_digits, _GROUPS.sub(_groups_as_digits, text))
 
 

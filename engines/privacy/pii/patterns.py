@@ -1,4 +1,5 @@
-"""Personal data by validated patterns; names and addresses where words or their form tell them."""
+"""Finds personal data by validated patterns. Names and addresses are found only next to certain
+words or in certain forms."""
 
 from __future__ import annotations
 
@@ -13,19 +14,19 @@ Candidates: TypeAlias = Callable[[str, Sequence[str]], Iterator[Span]]
 
 
 class PatternPii:
-    """Searches text as OCR gives it. Pure and safe to share between threads."""
+    """Searches text as OCR reads it. Has no state, so threads may share it."""
 
     knows_names = False
 
     def __init__(self, phone_regions: Sequence[str]) -> None:
-        # Its patterns take most of a second to compile: not before somebody searches.
+        # Imported here, because compiling its patterns takes most of a second.
         from engines.privacy.pii.finding import candidates
 
         self._regions = tuple(phone_regions)
         self._candidates: Candidates = candidates
 
     def find(self, text: str) -> list[PiiMatch]:
-        """What was found in `text`, by position; of two that overlap, the surer one."""
+        """Personal data in `text`, by position. Of two that overlap, only the more reliable one."""
         spans = without_overlaps(self._spans(text))
         return [
             PiiMatch(
@@ -40,8 +41,8 @@ class PatternPii:
         ]
 
     def _spans(self, text: str) -> Iterator[Span]:
-        """Of the text as a reader sees it; where it hides characters, then of the text as it is, in
-        which they part words."""
+        """What is found in the text without hidden characters, if it has some, and then in the text
+        as it is, in which hidden characters separate words."""
         if not text.isascii():
             seen, places = unhidden(text)
             if len(seen) < len(text):

@@ -1,4 +1,4 @@
-"""Microsoft Presidio beside the patterns: names and places, where it is installed."""
+"""Microsoft Presidio in addition to the patterns: names, places and groups of people."""
 
 from __future__ import annotations
 
@@ -14,8 +14,9 @@ _TYPES = {"PERSON": "name", "LOCATION": "address", "NRP": "group"}
 
 
 class PresidioPii:
-    """What `first` finds, and what Presidio finds besides. Raises `DetectorUnavailable` when made
-    without the package or the model: Presidio's own default would download one."""
+    """Finds what `first` finds, and what Presidio finds elsewhere in the text. The constructor
+    raises `DetectorUnavailable` if the package or the model is not installed: Presidio itself would
+    download a model."""
 
     knows_names = True
 
@@ -54,7 +55,7 @@ def _analyzer(model: str) -> Any:
 
 
 def _is_here(model: str) -> bool:
-    """Whether `model` is a folder with a spaCy pipeline or an installed package: for anything else
+    """Whether `model` is a folder with a spaCy pipeline, or an installed package. For anything else
     Presidio would call `spacy download`."""
     return (Path(model) / "config.cfg").is_file() or (
         model.isidentifier() and find_spec(model) is not None

@@ -1,4 +1,4 @@
-"""A found stretch of text, and which one wins where several overlap."""
+"""Parts of a text with personal data, and which of several that overlap is kept."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Span(NamedTuple):
-    """Characters `start` to `end` (exclusive) are of kind `type`."""
+    """Characters `start` to `end` (exclusive) are personal data of the type `type`."""
 
     type: str
     start: int
@@ -17,7 +17,7 @@ class Span(NamedTuple):
 
 
 def without_overlaps(spans: Iterable[Span]) -> list[Span]:
-    """Of spans that overlap the one that came first; the result is ordered by position."""
+    """The spans without those that overlap an earlier one of the sequence, ordered by position."""
     kept: list[Span] = []  # by position
     for span in spans:
         at = bisect_left(kept, span.start, key=_start)

@@ -1,1 +1,1 @@
-"""Where and how to reach a person: names, postal addresses, phones, and what is online."""
+"""Finds names of people, and ways to reach them: addresses, coordinates, phones, e-mail, links."""

@@ -1,4 +1,5 @@
-"""Postal addresses: a street with a number, or a box, with a postal code and a place behind it."""
+"""Finds postal addresses: a street with a number, or a post-office box, and then a postal code and
+a place."""
 
 from __future__ import annotations
 
@@ -76,8 +77,8 @@ _CALLED = re.compile(
 
 
 def find_addresses(text: str) -> Iterator[Span]:
-    """From the street to the place; a street alone is a sign, a postal code alone a town, unless a
-    word such as "Address:" says more."""
+    """Spans from the street to the place. A postal code without a street does not count, and a
+    street without a postal code counts only after a word such as "Address:"."""
     for code in _CODE.finditer(text):
         start = max(0, code.start() - _BEFORE)
         streets = list(_STREET.finditer(text, start, code.start()))

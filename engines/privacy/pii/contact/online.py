@@ -74,7 +74,7 @@ _EMAIL_SAID_SURELY = re.compile(  # max (at) firma (punkt) koeln; max arroba cas
     rf"{_DOT_SAID}[a-z]{{2,12}}{NO_LETTER_BEHIND}",
     re.IGNORECASE,
 )
-_EMAIL_ON_TWO_LINES = re.compile(  # cut where a line of print may end
+_EMAIL_ON_TWO_LINES = re.compile(  # broken at the end of a line
     rf"(?<![\w.%+-])(?:[\w.%+-]{{1,64}}[.-]\n)?[\w.%+-]{{1,64}}(?:@\n?|\n@)"
     rf"(?:{_LABEL}{{1,63}}-?\n)?(?:{_LABEL}{{1,63}}(?:\.\n?|\n\.)){{1,4}}(?:{_COMMON}){NO_LETTER_BEHIND}",
     re.IGNORECASE,
@@ -99,11 +99,12 @@ _IPV6 = re.compile(r"(?<![\w:])[0-9A-Fa-f:]{6,39}(?![\w:])")
 
 
 def find_emails(text: str) -> Iterator[Span]:
-    """Addresses as they are, then as OCR leaves them: blanks round @ and dots, commas for dots."""
+    """E-mail addresses as they are written; with words for @ and the dot; broken over two lines;
+    and as OCR may read them, with blanks around @ and dots, or with commas in place of dots."""
     for match in _EMAIL.finditer(text):
         if match.group(1).lower() not in _NOT_DOMAINS and not _is_of_git(match, text):
             yield Span("email", match.start(), match.end())
-    for match in _EMAIL_SAID.finditer(text):  # "meet me at noon.com" says only half of it
+    for match in _EMAIL_SAID.finditer(text):  # but not "meet me at noon.com"
         if match["last"] != "." or _AT_IN_BRACKETS.search(match.group()):
             yield Span("email", match.start(), match.end(), 0.8)
     for pattern, confidence in (
@@ -118,12 +119,12 @@ def find_emails(text: str) -> Iterator[Span]:
 
 
 def _is_of_git(match: re.Match[str], text: str) -> bool:
-    """`git@github.com:org/repo.git` is the place of a repository."""
+    """Whether the match is part of the address of a git repository: `git@github.com:org/a.git`."""
     return match.group().lower().startswith("git@") and text.startswith(":", match.end())
 
 
 def find_urls(text: str) -> Iterator[Span]:
-    """Links with a scheme or www, and domain names with a path behind them."""
+    """Links with a scheme or www, and domain names that are followed by a path."""
     for pattern in (_URL, _URL_WITH_PATH):
         for match in pattern.finditer(text):
             shown = match.group().rstrip(".,;:)]}")
@@ -132,7 +133,8 @@ def find_urls(text: str) -> Iterator[Span]:
 
 
 def find_ip_addresses(text: str) -> Iterator[Span]:
-    """IPv4 and IPv6 addresses of somebody: not versions, not loopback, not a netmask."""
+    """IPv4 and IPv6 addresses that may belong to a person. Version numbers, loopback addresses and
+    netmasks do not count."""
     for match in _IPV4.finditer(text):
         if _is_somebodys(match.group(), text, match.start()):
             yield Span("ip_address", match.start(), match.end())
@@ -154,8 +156,9 @@ def _is_somebodys(found: str, text: str, start: int) -> bool:
 
 
 def _like_ipv6(found: str) -> bool:
-    """Three colons, or a gap behind a full first group (`fe80::1`): no time of day, no `ab::cd`
-    of a program."""
+    """Whether the text has the form of an IPv6 address: at least three colons, or `::` after a
+    first group of four (`fe80::1`). Times of day, and names in programs such as `ab::cd`, have
+    not."""
     if re.fullmatch(r"\d{0,2}(?:::?\d{1,2})+", found):
         return False  # hours, scores
     full_group = found.find("::") == 4 and any(character.isdigit() for character in found)

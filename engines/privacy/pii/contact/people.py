@@ -1,6 +1,6 @@
-"""Names of people where a title or the field of a form says so: "Mr John Smith", "Vorname: Jonas".
+"""Finds names of people after a title or in a field of a form: "Mr John Smith", "Vorname: Jonas".
 
-A name that stands alone is out of reach of patterns; that takes a trained recognizer.
+Patterns cannot find a name without such words. That needs a trained model (see `presidio`).
 """
 
 from __future__ import annotations
@@ -80,7 +80,8 @@ _NO_BEGINNING = frozenset(listed("no_first"))  # "Herr der Ringe"
 
 
 def find_names(text: str) -> Iterator[Span]:
-    """What a title, a field of a form or a word with a colon calls a person."""
+    """Names after a title, in a field of a form, after a word with a colon, or after the closing of
+    a letter."""
     for pattern, confidence in _PATTERNS:
         for match in pattern.finditer(text):
             words = re.findall(r"[^\W\d_]+", match.group(1).lower())

@@ -1,4 +1,4 @@
-"""Phone numbers, by the numbering plans of the `phonenumbers` library."""
+"""Finds phone numbers, by the numbering plans of the library `phonenumbers`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from engines.privacy.pii.words.context import (
 _LIKELY = re.compile(r"\d(?:[^\nA-Za-z]{0,3}\d){5}")
 _DIGITS = re.compile(r"\d(?:\D{0,24}+\d)*+")
 _FAR = 24
-"""More characters than the library takes between two digits of a number, or looks at beside it."""
+"""Characters around the digits that are passed to the library: more than it allows between two
+digits of a number, or examines beside it."""
 _DATE = re.compile(DATE, re.IGNORECASE)
 _SEPARATED = re.compile(r"\d[ ().\-/]+\d")
 _NO_DIGIT = re.compile(r"\D")
@@ -62,15 +63,16 @@ _HIGHEST_DRAWN = 50
 _FEWEST_IN_ROW = 4
 _FEWEST_SINGLE = 2
 _ONLY_CALLED = frozenset({"PL", "PT", "NL", "AT", "CH", "BE", "IE", "AU", "BR"})
-"""Countries whose numbers look like quantities or like each other's: a word must call them so."""
+"""Countries whose numbers look like quantities, or like those of other countries. They count only
+near a word for a phone, or in a notice such as "For sale"."""
 _TRUNK_ZERO = frozenset({"GB", "DE", "FR", "AT", "CH", "NL", "BE", "AU", "JP", "SE", "FI", "IE"})
 
 
 def find_phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
     """International numbers, then national ones of `regions`.
 
-    A national number must look like one (groups, the country's leading zero) or be called a
-    phone, and must not be called something else.
+    A national number counts after a word for a phone, or if it has the usual form (groups of
+    digits, the country's leading zero) and no word before it says that it is another number.
     """
     if not _LIKELY.search(text):
         return
@@ -90,21 +92,22 @@ def find_phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
 
 
 def _after_open_bracket(text: str, start: int, end: int) -> int:
-    """Where the number itself begins. The library takes the bracket of "(+49 30 901820)" for a part
-    of the number, and leaves the closing one out."""
+    """Start of the number itself. Of "(+49 30 901820)" the library includes the opening bracket,
+    but not the closing one."""
     opened, closed = text[start], text[start + 1 : end]
     is_open = (opened in "(\uff08" and not set(")\uff09") & set(closed)) or opened in "[\uff3b"
     return start + 1 if is_open else start
 
 
 class Stretch(NamedTuple):
-    """A part of a text with all digits that can be of one number, and what stands round them."""
+    """A part of a text with all digits that can belong to one number, and the characters around
+    them."""
 
     start: int
     text: str
     digits: int
     international: bool
-    """Whether it has a plus sign, without which no number says its country."""
+    """Whether it has a plus sign. Numbers without one do not contain their country code."""
 
     @classmethod
     def of(cls, text: str, first: int, behind: int) -> Stretch:
@@ -116,7 +119,8 @@ class Stretch(NamedTuple):
 
 
 def _valid(stretches: Sequence[Stretch], region: str | None) -> Iterator[tuple[int, int]]:
-    """Where valid numbers of `region` stand; None: of any, with their country's code."""
+    """Start and end of each valid number of `region`; None: of any country, with its country
+    code."""
     fewest = 0 if region is None else _fewest_digits(region)
     for stretch in stretches:
         if stretch.digits < fewest or (region is None and not stretch.international):
@@ -128,8 +132,8 @@ def _valid(stretches: Sequence[Stretch], region: str | None) -> Iterator[tuple[i
 
 @cache
 def _fewest_digits(region: str) -> int:
-    """Of a valid number of the region, the area code left out where that is allowed; 0 where the
-    library does not know the region."""
+    """Smallest number of digits of a valid number of the region, without the area code if it may be
+    omitted; 0 if the library does not know the region."""
     plan = phonenumbers.PhoneMetadata.metadata_for_region(region, None)
     lengths = plan.general_desc if plan is not None else None
     if lengths is None:
@@ -138,8 +142,8 @@ def _fewest_digits(region: str) -> int:
 
 
 def _plausible(text: str) -> Iterator[Span]:
-    """What a word for phone stands before and what looks like one, valid or not: plans grow, and
-    some write with strokes, "06/71/83/20/94"."""
+    """Numbers after a word for a phone that look like phone numbers, even if the library refuses
+    them: numbering plans grow, and some people write slashes ("06/71/83/20/94")."""
     for match in _CALLED.finditer(text):
         found = match.group(1)
         digits = _NO_DIGIT.sub("", found)
@@ -180,16 +184,17 @@ def _is_national(text: str, start: int, end: int, region: str) -> bool:
 
 
 def _grouped_as_american(found: str) -> bool:
-    """Three digits, three, and four, some of them perhaps together: not "8471.30.0100"."""
+    """Whether the digits are in groups of three, three and four, some of which may be joined. Those
+    of "8471.30.0100" are not."""
     number = re.split(r"[^\W\d_]", found)[0]
     groups = tuple(map(len, re.findall(r"\d+", number)))
     return groups in {(3, 3, 4), (1, 3, 3, 4), (3, 7), (6, 4), (10,), (1, 10)}
 
 
 def _is_row(found: str) -> bool:
-    """Numbers that count up or down by one step, as on a ruler or in a list: `06 07 08 09 10`;
-    pairs that grow, as drawn in a lottery: `04 11 23 35 42`; many of one digit: `4 8 15 16 23 42`;
-    the digits in their order; or hours of a timetable: `0714 0729 0744`."""
+    """Whether the text is a row of numbers and not a phone number: numbers in equal steps, as on a
+    ruler (`06 07 08 09 10`); rising pairs, as drawn in a lottery (`04 11 23 35 42`); at least two
+    single digits (`4 8 15 16 23 42`); the digits in order; or a timetable (`0714 0729 0744`)."""
     groups = [int(group) for group in re.findall(r"\d+", found)]
     steps = {after - before for before, after in pairwise(groups)}
     singles = len(re.findall(r"(?<!\d)\d(?!\d)", found))

@@ -1,4 +1,4 @@
-"""Coordinates of a place in text: decimal degrees, degrees with minutes and seconds, plus codes."""
+"""Finds coordinates in text: decimal degrees, degrees with minutes and seconds, plus codes."""
 
 from __future__ import annotations
 
@@ -46,19 +46,20 @@ _PLUS = "23456789CFGHJMPQRVWX"
 _PLUS_CODE = re.compile(
     rf"(?<![A-Za-z0-9+])[2-9C][2-9CFGHJMPQRV][{_PLUS}]{{6}}\+[{_PLUS}]{{2,3}}(?![A-Za-z0-9+])"
 )
-"""Open Location Codes in full: a square of fourteen meters."""
+"""Complete Open Location Codes (plus codes). Each stands for a square of 14 m."""
 _ONE_MORE = re.compile(r"\d[.,]\d+\s{0,2}[,;/]\s{0,3}$")
 _FAR = 24
 _SHOWN_ALONE = 5
-"""Decimal places, about a meter, without a word for what they are."""
+"""Decimal places of coordinates that no word announces. Five are about one meter."""
 _SHOWN_CALLED = 3
 _OUTSIDE_OF_RATIOS = 10
 _HIGHEST = (90, 180)
 
 
 def find_coordinates(text: str) -> Iterator[Span]:
-    """Latitude and longitude, in this order. Two plain numbers are taken for them where a word says
-    so, or where both have five decimal places and are no ratios."""
+    """Latitude and longitude, in this order. Two plain numbers count if both have three decimal
+    places and follow a word for coordinates, or if both have five decimal places and one of them is
+    at least 10, so that they are probably no ratios."""
     for pattern in (_COMPASS, _NAMED, _LINKED):
         for match in pattern.finditer(text):
             if _on_earth(*(found for found in match.groups() if found is not None)):

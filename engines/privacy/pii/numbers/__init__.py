@@ -1,1 +1,2 @@
-"""Numbers that mean a person: cards, accounts, numbers of states, documents, birth dates."""
+"""Finds numbers that identify a person: cards, accounts, national numbers, documents, birth dates,
+devices, wallets, credentials."""

@@ -1,4 +1,4 @@
-"""Numbers with a check: bank cards, IBANs, social security numbers."""
+"""Finds bank cards and IBANs, which have check digits, and US social security numbers."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ _SSN_NAMED = re.compile(
 
 
 def find_cards(text: str) -> Iterator[Span]:
-    """Card numbers, grouped or not, alone or with more digits behind or before them (an expiry
-    date, the end of a line); `text` has its digits corrected."""
+    """Card numbers, grouped or not, alone or with other digits before or after them (an expiry
+    date, the end of a line). `text`: the result of `digitised`."""
     for pattern in (_CARD, _CARD_DOTTED, _CARD_ON_TWO_LINES):
         for match in pattern.finditer(text):
             for start, end in _card_readings(match):
@@ -44,7 +44,8 @@ def find_cards(text: str) -> Iterator[Span]:
 
 
 def _card_readings(match: re.Match[str]) -> Iterator[tuple[int, int]]:
-    """All of a run of digits, then each stretch of it that is grouped as cards print it."""
+    """Start and end of the whole run of digits, if a card number can be as long, and of each part
+    of it that is grouped as on a card."""
     if _DIGITS_OF_CARD[0] <= sum(c.isdigit() for c in match.group()) <= _DIGITS_OF_CARD[1]:
         yield match.span()
     offset = match.start()
@@ -57,7 +58,8 @@ def _card_readings(match: re.Match[str]) -> Iterator[tuple[int, int]]:
 
 
 def find_ibans(text: str) -> Iterator[Span]:
-    """IBANs, with blanks anywhere; letters and digits that OCR mixes up are tried both ways."""
+    """IBANs, with blanks anywhere. Characters that OCR confuses (O and 0, I and 1) are tried both
+    ways."""
     for match in _IBAN_START.finditer(text):
         length = iban_length(match.group()[:2].upper())
         positions = [
@@ -74,7 +76,7 @@ def find_ibans(text: str) -> Iterator[Span]:
         iban = "".join(text[position] for position in positions[:length])
         if any(iban_valid(reading) for reading in _iban_readings(iban)):
             yield Span("iban", match.start(), end)
-    for match in _POLISH.finditer(text):  # accounts in Poland are written without their country
+    for match in _POLISH.finditer(text):  # Polish IBANs are written without the country code
         if iban_valid("PL" + re.sub(r"\D", "", match.group())):
             yield Span("iban", match.start(), match.end())
 
@@ -88,7 +90,8 @@ def _iban_readings(iban: str) -> tuple[str, ...]:
 
 
 def find_ssns(text: str) -> Iterator[Span]:
-    """US social security numbers: 3-2-4 as printed, or nine digits that are called so."""
+    """US social security numbers: groups of 3, 2 and 4 digits, or nine digits after a word for
+    them."""
     for match in _SSN.finditer(text):
         area, _, group, serial = match.groups()
         named_otherwise = preceded_by(NOT_PERSONAL, text, match.start())

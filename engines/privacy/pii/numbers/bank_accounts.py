@@ -1,5 +1,5 @@
-"""Bank accounts as they were written before the IBAN, and still are: the number of an account with
-the number of its bank beside it, or behind a word that calls it so."""
+"""Finds bank accounts that are not written as IBANs: an account number near the number of its bank,
+or after a word for an account number."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _LETTERS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "123456789123456789234567
 
 
 def find_bank_accounts(text: str) -> Iterator[Span]:
-    """`text` has its digits corrected."""
+    """Account numbers. `text`: the result of `digitised`."""
     banks = [match.span() for match in _BANK.finditer(text)]
     for match in _ACCOUNT.finditer(text):
         digits = sum(sign.isdigit() for sign in match.group(1))
@@ -74,17 +74,19 @@ def find_bank_accounts(text: str) -> Iterator[Span]:
 
 
 def _is_called(text: str, start: int) -> bool:
-    """Whether a word for an account or a bank stands in the lines before `start`, or close behind
-    it."""
+    """Whether there is a word for an account or a bank in the 160 characters before `start` or the
+    72 characters after it."""
     return _WORD.search(text, max(0, start - _FAR), start + _NEAR) is not None
 
 
 def _french_key_fits(bank: str, branch: str, account: str, key: str) -> bool:
-    """Relevé d'identité bancaire: letters are digits, 97 less the weighted sum's remainder."""
+    """Whether `key` is the check number of a French account (relevé d'identité bancaire): 97 minus
+    the remainder of a weighted sum divided by 97. Letters stand for digits."""
     number = int(account.translate(_LETTERS))
     return 97 - (89 * int(bank) + 15 * int(branch) + 3 * number) % 97 == int(key)
 
 
 def _eleven_fits(digits: str) -> bool:
-    """The eleven test of Dutch accounts of nine digits."""
+    """Whether nine digits pass the test of Dutch account numbers: their sum, weighted by 9 to 1, is
+    a multiple of 11."""
     return sum((9 - place) * int(digit) for place, digit in enumerate(digits)) % 11 == 0

@@ -1,7 +1,7 @@
-"""Check digits: what tells a card from an order number.
+"""Check digits, which distinguish for example a card number from an order number.
 
-Where python-stdnum knows a number, it is asked; issuers of cards and machine-readable zones are
-not in it, and it refuses social security numbers that are printed on sample cards.
+python-stdnum is used for the kinds of numbers that it knows. It does not know the issuers of cards
+and machine-readable zones, and it refuses social security numbers that are printed on sample cards.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ _MRZ_WEIGHTS = (7, 3, 1)
 
 
 def is_card(digits: str) -> bool:
-    """A number of a card network: issuer range, length and Luhn."""
+    """Whether the digits are the number of a card: range of the issuer, length, check digit
+    (Luhn)."""
     return _issuer_fits(digits) and luhn.is_valid(digits)
 
 
@@ -39,22 +40,24 @@ def _issuer_fits(digits: str) -> bool:
 
 @lru_cache(maxsize=1024)
 def iban_length(country: str) -> int | None:
-    """Characters of an IBAN of `country`, from the SWIFT registry; None where there are none."""
+    """Number of characters of an IBAN of `country` (two letters), from the SWIFT registry; None if
+    the country has no IBANs."""
     structure = _IBANS.info(country)[0][1].get("bban")
     return 4 + sum(map(int, _PART.findall(structure))) if structure else None
 
 
 def iban_valid(iban: str) -> bool:
-    """ISO 13616: moved by four and read in base 36, the remainder by 97 is 1. No spaces."""
+    """Whether the check digits of an IBAN without spaces are right (ISO 13616): with its first four
+    characters at the end, and letters as numbers from 10 on, its remainder by 97 is 1."""
     return bool(mod_97_10.is_valid(iban[4:] + iban[:4]))
 
 
 def ssn_valid(area: str, group: str, serial: str) -> bool:
-    """Numbers that the Social Security Administration can have given out."""
+    """Whether the US Social Security Administration can have issued this number."""
     return area not in ("000", "666") and area[0] != "9" and group != "00" and serial != "0000"
 
 
 def mrz_digit(field: str) -> str:
-    """ICAO 9303 part 3, 4.9: check digit of a field of digits, A-Z and <."""
+    """Check digit of a field of digits, A-Z and "<" (ICAO 9303, part 3, 4.9)."""
     values = (0 if character == "<" else int(character, 36) for character in field)
     return str(sum(v * _MRZ_WEIGHTS[i % 3] for i, v in enumerate(values)) % 10)

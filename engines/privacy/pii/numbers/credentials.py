@@ -1,4 +1,4 @@
-"""What opens an account: keys of well-known services, tokens, private keys, passwords in links."""
+"""Finds credentials: keys of well-known services, tokens, private keys, passwords."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ _FEWEST_KINDS = 2
 
 
 def find_credentials(text: str) -> Iterator[Span]:
-    """Keys and tokens by the form that their issuers gave them so that they can be found, private
-    keys, links with a user and a password, and what a word and a colon call a password."""
+    """Keys and tokens in the forms of their issuers, private keys, links with a user and a
+    password, and passwords after a word such as "password:"."""
     for pattern in (_PRIVATE_KEY, _IN_LINK, _KEY):
         for match in pattern.finditer(text):
             yield Span("credential", match.start(), match.end())
@@ -51,7 +51,8 @@ def _is_header(part: str) -> bool:
 
 
 def _like_password(found: str) -> bool:
-    """A digit among letters or signs: no word of a sentence, no mask of asterisks, no link."""
+    """Whether the text may be a password: at least six characters, with a digit and with letters or
+    signs. Words of a sentence, masks of asterisks and links are not."""
     found = found.rstrip(".,;:!?)")
     kinds = (re.search(kind, found) for kind in (r"\d", r"[^\W\d_]", r"[^\w*•./-]"))
     counted = sum(kind is not None for kind in kinds)

@@ -1,4 +1,4 @@
-"""Numbers of devices that lead to their owners: MAC addresses, IMEI, numbers of SIM cards."""
+"""Finds numbers of devices that may lead to their owners: MAC addresses, IMEI, SIM cards."""
 
 from __future__ import annotations
 
@@ -38,12 +38,13 @@ _DEVICE = re.compile(
 )
 _PHONE_DIGITS = 15
 _SIM_CARD = re.compile(r"89\d{17,18}")
-"""ITU-T E.118: 89 is telecommunications; 19 or 20 digits with the last as the check."""
+"""Number of a SIM card (ITU-T E.118): 89 for telecommunications, 19 or 20 digits in all, the last
+of which is a check digit."""
 
 
 def find_mac_addresses(text: str) -> Iterator[Span]:
-    """EUI-48 (IEEE 802) as it is printed; one without a letter, which may be a time, or without
-    separators where a word calls it so."""
+    """MAC addresses (EUI-48, IEEE 802) in the usual notations. One without a letter, which may be a
+    time, or without separators counts only after a word for them."""
     for match in _MAC.finditer(text):
         if _is_device(match.group()) and (
             re.search("[A-Fa-f]", match.group()) or preceded_by(_MAC_WORD, text, match.start())
@@ -60,11 +61,11 @@ def _is_device(found: str) -> bool:
 
 
 def find_device_ids(text: str) -> Iterator[Span]:
-    """IMEI (3GPP TS 23.003, 15 digits) and numbers of SIM cards that are called so, with a check
-    digit by Luhn."""
+    """IMEI (3GPP TS 23.003, 15 digits) and numbers of SIM cards, after a word for them and with a
+    valid check digit (Luhn)."""
     for match in _DEVICE.finditer(text):
         ends = [digit.end() for digit in re.finditer(r"\d(?!\d)", match.group(1))]
-        for end in reversed(ends):  # behind it, more may stand: the version of the software
+        for end in reversed(ends):  # more digits may follow, such as the software's version
             if _is_device_id(re.sub(r"\D", "", match.group(1)[:end])):
                 yield Span("device_id", match.start(1), match.start(1) + end)
                 break

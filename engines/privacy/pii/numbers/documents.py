@@ -1,4 +1,5 @@
-"""Passports, number plates and dates of birth: numbers that mean something by their name."""
+"""Finds numbers of passports and other documents, number plates and dates of birth, most of them
+after a word that says what they are."""
 
 from __future__ import annotations
 
@@ -30,7 +31,7 @@ _ISSUED = (
     r"(?:,?\s[^\W\d_]{1,3}\s[^\W\d_]{2,20})?,?"
     rf"(?:\s(?:{any_of('under')}){NO_LETTER_BEHIND})?"
 )
-"""When and where a document was issued, before its number."""
+"""Date and place of issue, which may come before a document's number."""
 _PASSPORT = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('passport')})(?:{NO_LETTER_BEHIND}|(?=(?i:n[or]|num)))"
     rf"{ASIDE}(?:\s(?i:(?:cat|kat|class|classe|clase|klasse|kl)\.?\s)?[A-E]\d?\b,?)?"
@@ -41,9 +42,9 @@ _PASSPORT = re.compile(
     rf"([A-Z]{{2,3}} (?i:{any_of('number')})\.? \d{{6,7}}"
     r"|[A-Z0-9](?:[ /-]?[A-Z0-9]){5,15})(?![A-Za-z0-9])"
 )
-"""The number behind what a form prints before it: the field of a licence ("5."), its class, a
-second label ("/ expiry:"), the state that gave it out ("California DL"), its series apart ("seria
-ER nr 7710452")."""
+"""A word for a document, and its number. Between them a form may print: the number of a field
+("5."), a class, a second label ("/ expiry:"), the state that issued it ("California DL"), or the
+series of the number ("seria ER nr 7710452")."""
 _STROKES = re.compile(r"\d{5}/\d{2}/\d{4}")
 _PLATE = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:(?:{any_of('plate')})(?:\s(?:{any_of('vehicle')}))?{ASIDE}"
@@ -79,15 +80,15 @@ BIRTH_DATE = (
     r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d(?!\d)"
     rf"|\d{{1,2}}\.?\s?{_MONTH}\.?\s?['’]\d\d|\d{{1,2}}[ ./-]{_MONTH}\.?[ ./-]\d\d(?!\d))"
 )
-"""As `DATE`, and in words: "the fifth of May 1980", "le cinq mai mil neuf cent quatre-vingt"; with
-Roman months: "5 V 1980"; of passports in two languages: "05 MAI/MAY 80"; or "050580"."""
+"""`DATE`, and dates in words ("the fifth of May 1980", "le cinq mai mil neuf cent quatre-vingt"),
+with Roman months ("5 V 1980"), in two languages as in passports ("05 MAI/MAY 80"), and "050580"."""
 _PLACE = (
     rf"(?:\s(?:{any_of('born_in')})\s[^\W\d_][^\W\d_' -]{{1,30}}?(?:\s?\([^\W\d_]{{2,20}}\))?"
     rf"|\s[^\W\d_]{{2,20}}(?:[ -][^\W\d_]{{2,20}})?(?=\s(?:{any_of('before_date')})\s)"
     r"|[:\s]{1,3}[^\W\d_][^\W\d_' -]{1,30},|:?\n[^\W\d_]{2,30}(?:\s?\([^\W\d_]{2,20}\))?)?"
 )
 _HINT = r"(?:[djtgmalry]{1,4}[./ -][djtgmalry]{1,4}[./ -][djtgmalry]{2,4}\)?\s{1,2})?"
-"""How a form says a date is to be written: "JJ/MM/AAAA"."""
+"""The format of a date that a form asks for: "JJ/MM/AAAA"."""
 _BIRTH = re.compile(
     rf"{NO_LETTER_BEFORE}(?<![-.*\d])(?:{any_of('birth')})"
     rf"(?:(?:\s(?:{any_of('of')}))?\s(?:{any_of('name_owner')}){NO_LETTER_BEHIND})?(?:{_PLACE}|{ASIDE})"
@@ -121,14 +122,15 @@ _MOST_LOWER_CASE = 0.1
 
 
 def find_passports(text: str) -> Iterator[Span]:
-    """Numbers called passport, and machine-readable zones (ICAO 9303) by their shape and checks."""
+    """Numbers after a word for a passport or another document, and machine-readable zones (ICAO
+    9303), recognized by their form and their check digits."""
     match = _PASSPORT.search(text)
     while match is not None:
         number = match.group(1)
         found = _printed_as_document(number) and _is_document(re.sub(r"[ /-]", "", number))
         if found:
             yield Span("passport", match.start(1), match.end(1))
-        # what is no number may be the next word for one: "PASAPORTE/PASSPORT"
+        # If it is no number, it may be another word for a passport: "PASAPORTE/PASSPORT".
         match = _PASSPORT.search(text, match.end(1) if found else match.start(1))
     for match in re.finditer(r"[^\n]+", text):
         line = match.group().replace(" ", "")
@@ -138,14 +140,16 @@ def find_passports(text: str) -> Iterator[Span]:
 
 
 def _printed_as_document(number: str) -> bool:
-    """Not digits alone with hyphens or strokes, which may be a date; but for Polish licences."""
+    """Whether the number is printed like that of a document. Digits with hyphens or slashes, but
+    without letters, may be a date and count only in the form of Polish licences."""
     apart = "-" in number or "/" in number
     return not apart or any(sign.isalpha() for sign in number) or bool(_STROKES.fullmatch(number))
 
 
 def _is_document(number: str) -> bool:
-    """Mostly digits; or without a vowel, as the numbers that are no word by design; or as long
-    as those of passports (ICAO 9303: nine), which no word with a year is by chance."""
+    """Whether the text has enough digits to be a document's number and not a word: five; three if
+    it has no vowel; four if it has nine characters, as the numbers of passports have (ICAO 9303);
+    two if both is so. At most 16 characters."""
     no_word = not _VOWELS.intersection(number)
     fewest = _FEWEST_WITHOUT_VOWEL if no_word else _FEWEST_DIGITS
     number = re.sub(r"(?<=[A-Z])(?:NR|Nr|nr|NO|No|no)\.?(?=\d)", "", number)
@@ -155,7 +159,8 @@ def _is_document(number: str) -> bool:
 
 
 def _is_machine_readable(line: str) -> bool:
-    """A line of names, which holds no digit but by misreading, or one whose check digits fit."""
+    """Whether the text is a line of a machine-readable zone: a line of names, in which digits are
+    misread letters, or a line whose check digits are right."""
     names = line[:1] + line[1:].translate(_MRZ_LETTERS)
     if _MRZ_NAME.fullmatch(names) and "<<" in line and line.count("<") >= _LEAST_FILLERS:
         return True
@@ -169,13 +174,15 @@ def _is_machine_readable(line: str) -> bool:
 
 
 def _checks(value: str, digit: str) -> bool:
-    """Whether `digit` is the check digit of a field, as read or with its letters made digits."""
+    """Whether `digit` is the check digit of a field, as it was read or with letters replaced by the
+    digits that they resemble."""
     expected = as_digits(digit)
     return expected in (mrz_digit(value), mrz_digit(as_digits(value)))
 
 
 def find_plates(text: str) -> Iterator[Span]:
-    """Number plates that are called so; countries differ too much to know one by itself."""
+    """Number plates after a word for them. Without it they are not recognized, because their forms
+    differ too much between countries."""
     for match in _PLATE.finditer(text):
         plate = re.sub(r"[^A-ZÄÖÜ0-9]", "", match.group(1))
         many = plate.isdigit() and len(plate) > _MOST_DIGITS_ALONE
@@ -187,7 +194,7 @@ def find_plates(text: str) -> Iterator[Span]:
 
 
 def find_birth_dates(text: str) -> Iterator[Span]:
-    """Dates that are called a birth."""
+    """Dates before or after a word for a birth."""
     for pattern in (_BIRTH, _BORN_BEHIND, _BORN_AT):
         for match in pattern.finditer(text):
             yield Span("date_of_birth", match.start(1), match.end(1))

@@ -1,7 +1,8 @@
-"""Numbers that a state gives to a person: identity cards, taxes, social insurance.
+"""Finds numbers that a state gives to a person: identity cards, taxes, social insurance.
 
-Which number is valid is python-stdnum's knowledge (check digits, dates and regions within). Most
-schemes are short, so that any tenth number fits: those count only where a word calls them so.
+python-stdnum checks them (check digits, and dates and regions inside the numbers). In most schemes
+the check is so weak that one of ten random numbers is valid. So most numbers count only after a
+word for their scheme.
 """
 
 from __future__ import annotations
@@ -39,13 +40,15 @@ _NINO = re.compile(
 
 
 def _national_insurance(number: str) -> bool:
-    """A British National Insurance number has no check digit (HMRC manual NIM39110)."""
+    """Whether it is a British National Insurance number, by its form: it has no check digit (HMRC
+    manual NIM39110)."""
     return _NINO.fullmatch(number.replace(" ", "").upper()) is not None
 
 
 def _pension_insurance(number: str) -> bool:
-    """German: area, birth, letter, serial; the letter counts as two digits, and the sum of digits
-    of the weighted sum ends in the last (VKVV, section 4)."""
+    """Whether it is a German pension insurance number: area, date of birth, letter, serial number,
+    check digit. The letter counts as two digits. The digits are weighted; the sum of the digits of
+    all products ends in the check digit (VKVV, section 4)."""
     match = _RVNR.fullmatch(number.replace(" ", "").upper())
     if match is None:
         return False
@@ -56,8 +59,9 @@ def _pension_insurance(number: str) -> bool:
 
 
 def _health_insurance(number: str) -> bool:
-    """German: a letter and nine digits; the letter counts as two, every second digit twice, and the
-    sum of digits ends in the last (section 290 SGB V)."""
+    """Whether it is a German health insurance number: a letter and nine digits. The letter counts
+    as two digits, every second digit is doubled, and the sum of the digits of all products ends in
+    the last digit (section 290 SGB V)."""
     match = _KVNR.fullmatch(number.replace(" ", "").upper())
     if match is None:
         return False
@@ -68,7 +72,8 @@ def _health_insurance(number: str) -> bool:
 
 
 def _affiliation(number: str) -> bool:
-    """Spanish social security: province, number, and both together modulo 97."""
+    """Whether it is a Spanish social security number: province, number, and the remainder of both
+    together by 97."""
     digits = re.sub(r"[ /-]", "", number)
     if re.fullmatch(r"\d{12}", digits) is None:
         return False
@@ -78,7 +83,8 @@ def _affiliation(number: str) -> bool:
 
 
 def _latvian(number: str) -> bool:
-    """Personas kods: six digits of the birth and five more (Cabinet regulation 142 of 2012)."""
+    """Whether it is a Latvian personal code (personas kods): six digits of the date of birth and
+    five more, the last of which is a check digit (Cabinet regulation 142 of 2012)."""
     digits = number.replace("-", "").replace(" ", "")
     if re.fullmatch(r"\d{11}", digits) is None:
         return False
@@ -87,7 +93,8 @@ def _latvian(number: str) -> bool:
 
 
 def _russian_insurance(number: str) -> bool:
-    """SNILS: nine digits weighted by 9 to 1, the sum modulo 101."""
+    """Whether it is a Russian insurance number (SNILS): nine digits, and the remainder by 101 of
+    their sum, weighted by 9 to 1."""
     digits = re.sub(r"[ -]", "", number)
     if re.fullmatch(r"\d{11}", digits) is None:
         return False
@@ -96,7 +103,8 @@ def _russian_insurance(number: str) -> bool:
 
 
 def _american_employer(number: str) -> bool:
-    """As it is printed, with its hyphen: it has no check digit."""
+    """Whether it is a US employer number (EIN) as it is printed, with a hyphen. It has no check
+    digit."""
     return re.fullmatch(r"\d\d-\d{7}", number.strip()) is not None and _EIN(number)
 
 
@@ -110,7 +118,7 @@ _OWN: Mapping[str, Validity] = {
     "ru.snils": _russian_insurance,
     "us.ein": _american_employer,
 }
-"""Schemes that python-stdnum does not know, or takes without what they are printed with."""
+"""Checks for schemes that python-stdnum does not know, or accepts without the usual separators."""
 
 
 def validity(module: str) -> Validity:
@@ -136,7 +144,7 @@ _VALID = tuple(
 )
 _NAMES = "|".join(f"({called(scheme)})" for scheme in schemes())
 _CALLED = re.compile(rf"{WORD_BEGINS}(?:{_NAMES}){NO_LETTER_BEHIND}", re.IGNORECASE)
-_ANY_CALLED = re.compile(  # matches where `_CALLED` does, and does not say what: much faster
+_ANY_CALLED = re.compile(  # like `_CALLED`, but does not tell the scheme: much faster
     rf"{WORD_BEGINS}(?:{any_called(schemes())}){NO_LETTER_BEHIND}", re.IGNORECASE
 )
 _OWNER = rf"(?:\.?\s(?:(?:{any_of('of')})\s)?(?:{any_of('name_owner')}){NO_LETTER_BEHIND})?"
@@ -166,7 +174,8 @@ _ALONE: tuple[tuple[re.Pattern[str], Validity], ...] = (
 
 
 def find_national_numbers(text: str) -> Iterator[Span]:
-    """Numbers behind a word that calls them so, and those whose shape and check leave no doubt."""
+    """Valid numbers after a word for their scheme, and numbers of a few schemes whose form and
+    check are unmistakable."""
     for match in _called(text):
         valid = _VALID[(match.lastindex or 1) - 1]
         behind = _BEHIND.match(text, match.end())
@@ -179,7 +188,7 @@ def find_national_numbers(text: str) -> Iterator[Span]:
 
 
 def _called(text: str) -> Iterator[re.Match[str]]:
-    """The words that call a number, each with its scheme as the match's group."""
+    """The words for numbers in `text`. The number of a match's last group is that of the scheme."""
     place = _ANY_CALLED.search(text)
     while place is not None:
         match = _CALLED.match(text, place.start())
@@ -189,7 +198,7 @@ def _called(text: str) -> Iterator[re.Match[str]]:
 
 
 def _first_valid(shown: str, start: int, valid: tuple[Validity, ...]) -> Iterator[Span]:
-    """The longest beginning of `shown`, cut between its groups, that one scheme knows."""
+    """The longest beginning of `shown`, cut between its groups, that one of the checks accepts."""
     ends = [match.end() for match in re.finditer(r"[A-Za-z0-9]+", shown)]
     for end in reversed(ends):
         number = _STOPS.sub("", shown[:end])

@@ -1,4 +1,4 @@
-"""Addresses of crypto wallets: they are public, and tie a person to every payment."""
+"""Finds addresses of crypto wallets. They are public, and connect a person with every payment."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BITCOIN = re.compile(
     r"|bc[1lI][02-9ac-hj-np-z]{11,87}|BC[1lI][02-9AC-HJ-NP-Z]{11,87})(?![A-Za-z0-9])"
 )
 _SEPARATOR = re.compile("^(?:bc|BC)[1lI]")
-"""As text recognition reads the digit; the rest has no 1, b, i and o (BIP 173)."""
+"""Prefix of an address, in which OCR may misread the 1. The rest has no 1, b, i and o (BIP 173)."""
 _ETHEREUM = re.compile(r"(?<![A-Za-z0-9])0x[0-9A-Fa-f]{40}(?![A-Za-z0-9])")
 _WALLET_WORD = re.compile(
     rf"{whole_words(any_of('wallet'))}{GAP}{{0,4}}(?:{whole_words(any_of('between', 'number'))})?"
@@ -25,14 +25,14 @@ _WALLET_WORD = re.compile(
 )
 _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32M = 0x2BC830A3
-"""BIP 350: what the checksum of an address of version 1 and later comes to."""
+"""Value of the checksum for addresses of version 1 and later (BIP 350)."""
 _PREFIX_EXPANDED = (3, 3, 0, 2, 3)
-"""Of "bc" (BIP 173)."""
+"""The prefix "bc", expanded for the checksum (BIP 173)."""
 
 
 def find_wallets(text: str) -> Iterator[Span]:
-    """Bitcoin by its checksum; Ethereum by its shape where the letters are of both cases, as the
-    checksum of EIP-55 makes them, or where a word calls it so."""
+    """Bitcoin addresses with a valid checksum. Ethereum addresses by their form, if they have
+    letters of both cases, as the checksum of EIP-55 requires, or follow a word for a wallet."""
     for match in _BITCOIN.finditer(text):
         address = _SEPARATOR.sub("bc1", match.group())
         if bitcoin.is_valid(address) or _is_taproot(address.lower()):
@@ -45,7 +45,7 @@ def find_wallets(text: str) -> Iterator[Span]:
 
 
 def _is_taproot(address: str) -> bool:
-    """Of version 1 and later, which python-stdnum does not know."""
+    """Whether it is a valid address of version 1 or later, which python-stdnum does not know."""
     if not address.startswith("bc1p"):
         return False
     values = [_BECH32.index(sign) for sign in address[3:]]

@@ -1,1 +1,1 @@
-"""Words of many languages that say what stands beside them, and patterns of them."""
+"""Words of many languages that say what a number or name next to them is, and patterns of them."""

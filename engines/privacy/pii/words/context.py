@@ -10,19 +10,20 @@ _WINDOW = 48
 
 # Letters of any script, and the marks that belong to the letter before them.
 NO_LETTER_BEFORE = r"(?<![^\W\d_])(?<![\u0300-\u036f])"
-WORD_BEGINS = rf"(?=[^\W\d_]){NO_LETTER_BEFORE}"  # tells at once where no word can be
+WORD_BEGINS = rf"(?=[^\W\d_]){NO_LETTER_BEFORE}"  # fails quickly where no word can begin
 NO_LETTER_BEHIND = r"(?![^\W\d_\u00ba]|[\u0300-\u036f])"
 GAP = r"[\W_\u00ba]"  # anything but a letter or a digit; the ordinal sign of "n\u00ba" too
 
 
 def whole_words(words: str) -> str:
-    """A pattern for any of `words`, which are patterns with | between them, as whole words only:
-    `id` stands in "ID 12", never in "David"."""
+    """A pattern that matches any of `words`, which are patterns with | between them, but only as
+    whole words: `id` matches in "ID 12", not in "David"."""
     return f"{NO_LETTER_BEFORE}(?:{words}){NO_LETTER_BEHIND}"
 
 
 ASIDE = r"(?:(?:\s[^\W\d_]+\.?){0,4}(?:\s?\([^()\n]{1,24}\))?(?=\s?:))?"
-"""What a form adds before the colon: "Geburtsdatum des Kindes:", "Date of birth (DD/MM/YYYY):"."""
+"""What a form may add between a label and its colon: "Geburtsdatum des Kindes:", "Date of birth
+(DD/MM/YYYY):"."""
 
 _NUMBER_OF = rf"{GAP}{{0,4}}(?:{whole_words(any_of('number'))})?{GAP}{{0,6}}$"
 
@@ -34,7 +35,7 @@ PHONE = re.compile(
 PHONE_NEAR = re.compile(
     whole_words(any_of("phone_near")) + rf"(?:[^\S\n][^\W\d_]+){{0,2}}{GAP}{{0,6}}$", re.IGNORECASE
 )
-"""Of a notice that ends with the number to be called: "For sale", "Zaginął pies!"."""
+"""Words of a notice that ends with a phone number: "For sale", "Zaginął pies!"."""
 PHONE_WORD = re.compile(whole_words(any_of("phone")), re.IGNORECASE)
 PHONE_NEAR_WORD = re.compile(whole_words(any_of("phone_near")), re.IGNORECASE)
 NOT_PERSONAL = re.compile(
@@ -51,5 +52,6 @@ ADDRESS = re.compile(
 
 
 def preceded_by(pattern: re.Pattern[str], text: str, start: int) -> bool:
-    """Whether the words just before `start` match `pattern`, which is anchored at its end."""
+    """Whether the 48 characters before `start` end with a match of `pattern`, which must be
+    anchored at its end."""
     return pattern.search(text, max(0, start - _WINDOW), start) is not None

@@ -1,9 +1,10 @@
-"""Words of many languages that say what stands beside them, out of the files beside this one.
+"""Words of many languages that say what a number or name next to them is, read from the TOML files
+in this folder.
 
-A word in a file is what a form prints, in lower case. It is found in upper and lower case; with or
-without its accents, as text recognition leaves them; a blank, a hyphen, a full stop in it may be
-missing, but for the full stop of a word of one or two letters ("b." is none without it); a word
-that ends in "nummer" may end in "nr" as well.
+A word in a file is what a form prints, in lower case. It is found in upper and lower case, and with
+or without accents, which OCR may lose. A blank, a hyphen or a full stop in it may be missing,
+except the full stop of a word of one or two letters ("b."). A word that ends in "nummer" is also
+found with "nr" at its end.
 """
 
 from __future__ import annotations
@@ -42,25 +43,25 @@ _NUMBER_ENDING = (
     Part("(?:nummer|num|nr)", frozenset("n"), single=False),
     _MAYBE_DOT,
 )
-_FOLDED = {"ı": "i"}  # which `re` takes for each other without regard to case
+_FOLDED = {"ı": "i"}  # letters that are equal for `re.IGNORECASE`
 _INITIALS = re.compile(r"[a-z]{3,4}")
 
 
 class Validity(Protocol):
-    """Whether a number, without its blanks, is one of its scheme."""
+    """Checks whether a number, without its blanks, is valid in a scheme."""
 
     def __call__(self, number: str) -> bool: ...
 
 
 class Scheme(NamedTuple):
-    """Numbers of one kind."""
+    """One kind of national numbers."""
 
     words: tuple[str, ...]
-    """What calls a number so."""
+    """Words for such a number."""
     modules: tuple[str, ...]
-    """Of python-stdnum: "de.idnr"."""
+    """Modules of python-stdnum that check it, such as "de.idnr"."""
     shape: str = ""
-    """A pattern for what counts whether it is valid or not; empty: nothing does."""
+    """A pattern for numbers that count even if no module accepts them; empty: none."""
 
 
 @cache
@@ -80,7 +81,7 @@ def listed(*kinds: str) -> tuple[str, ...]:
 
 @cache
 def any_of(*kinds: str) -> str:
-    """A pattern for any word of these lists; to be used without regard to case."""
+    """A pattern for any word of these lists, to be used with `re.IGNORECASE`."""
     return alternatives(listed(*kinds))
 
 
@@ -90,7 +91,8 @@ def alternatives(words: Iterable[str]) -> str:
 
 
 def called(scheme: Scheme) -> str:
-    """A pattern for the words of a scheme; short ones with full stops too ("D.N.I.")."""
+    """A pattern for the words of a scheme. Words of three or four letters also match with full
+    stops ("D.N.I.")."""
     return any_called([scheme])
 
 
@@ -102,7 +104,7 @@ def any_called(schemes: Iterable[Scheme]) -> str:
 
 
 def _stopped(word: str) -> Word:
-    """A word of initials with a full stop behind each but the last."""
+    """A word of initials with a full stop after each letter but the last."""
     letters = [part for character in word for part in (_character(character), *_SHORT_STOP)]
     return tuple(letters[: -len(_SHORT_STOP)])
 
@@ -139,7 +141,7 @@ def _character(character: str) -> Part:
 
 @cache
 def schemes() -> tuple[Scheme, ...]:
-    """Of `words/numbers.toml`, in its order."""
+    """The schemes in `words/numbers.toml`, in its order."""
     found = tomllib.loads((_FOLDER / "numbers.toml").read_text(encoding="utf-8"))["scheme"]
     return tuple(
         Scheme(tuple(each["words"]), tuple(each["valid"]), each.get("shape", "")) for each in found
@@ -148,7 +150,7 @@ def schemes() -> tuple[Scheme, ...]:
 
 @cache
 def key_patterns() -> tuple[str, ...]:
-    """Of `words/keys.toml`: what keys of services look like."""
+    """The patterns in `words/keys.toml`, which match keys of services."""
     found = tomllib.loads((_FOLDER / "keys.toml").read_text(encoding="utf-8"))["key"]
     return tuple(each["pattern"] for each in found)
 

@@ -1,8 +1,8 @@
-"""Many words in one pattern, their common beginnings written once: `tel|telephone` and `text`
-become `te(?:l(?:ephone|)|xt)`.
+"""Combines many words in one pattern that contains common beginnings only once: `tel|telephone` and
+`text` become `te(?:l(?:ephone|)|xt)`.
 
-It matches what the words with | between them match, and is faster to compile and to search: where
-no word begins with the letter at hand, one look tells.
+It matches the same texts as the words with | between them. It is compiled and searched faster,
+because it fails at once where no word begins with the next letter.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeAlias
 
 
 class Part(NamedTuple):
-    """A piece of a word's pattern: most often one letter."""
+    """A piece of a word's pattern, usually one letter."""
 
     pattern: str
     begins: frozenset[str]
@@ -20,14 +20,15 @@ class Part(NamedTuple):
     empty: bool = False
     """Whether it also matches nothing."""
     single: bool = True
-    """Whether it is one character, with or without an accent that follows as a character."""
+    """Whether it is one character, perhaps with a combining accent after it."""
 
 
 Word: TypeAlias = tuple[Part, ...]
 
 
 def shared(words: Sequence[Word]) -> str:
-    """A pattern for any of the words, tried in this order where several fit at one place."""
+    """A pattern for any of the words. If several match at one place, the first in this order is
+    used."""
     return "|".join(_branches(words))
 
 
@@ -42,7 +43,8 @@ def _branches(words: Sequence[Word]) -> Iterator[str]:
 
 
 def _runs(words: Sequence[Word]) -> Iterator[tuple[Part | None, list[Word]]]:
-    """The words by their first part, and what is left of each; None for a word that has ended."""
+    """The words grouped by their first part, with the rest of each word. None: words that have
+    ended."""
     for group in _apart(words):
         runs: list[tuple[Part | None, list[Word]]] = []
         for word in group:
@@ -56,8 +58,8 @@ def _runs(words: Sequence[Word]) -> Iterator[tuple[Part | None, list[Word]]]:
 
 
 def _run_for(word: Word, runs: Sequence[tuple[Part | None, list[Word]]]) -> list[Word] | None:
-    """The run that begins as this word does, unless a word between the two can match where this one
-    does: that one was to be tried before."""
+    """The run that begins with the same part as this word. None if there is none, or if a word
+    after it can match at the same place as this one, because that word must be tried first."""
     for first, rests in reversed(runs):
         if first == word[0]:
             return rests
@@ -67,7 +69,8 @@ def _run_for(word: Word, runs: Sequence[tuple[Part | None, list[Word]]]) -> list
 
 
 def _apart(words: Sequence[Word]) -> list[list[Word]]:
-    """Groups of which no two can match at one place; within a group the order stays."""
+    """Groups of words. Words of different groups cannot match at the same place. The order within a
+    group does not change."""
     groups: list[tuple[set[str], list[int]]] = []
     for number, word in enumerate(words):
         begins = _begins(word)
@@ -93,7 +96,7 @@ def _begins(word: Word) -> set[str] | None:
 
 
 def _exclude(one: Word, other: Word) -> bool:
-    """Whether no text begins with both."""
+    """Whether no text can begin with both words."""
     for left, right in zip(one, other, strict=False):
         if left.empty or right.empty:
             return False
