@@ -38,18 +38,20 @@ class Architecture:
     name: str
     native_size_px: int
     build: Callable[[torch.device], Any]
-    """The pipeline, float32. Full-size weights are drawn on the device itself: on a CPU it takes
-    minutes, on a GPU seconds. Noise schedulers hold CPU tensors, as loaded ones do."""
+    """Returns the pipeline, float32. Random weights are created on the given device: at full size
+    this takes minutes on a CPU and seconds on a GPU. Tensors of noise schedulers are on the CPU, as
+    in a pipeline that was loaded."""
     steps: int
-    """Of an image in the figures that others publish."""
+    """Denoising steps of an image, the number for which others publish figures."""
     row_tflop: float
-    """Of the denoiser, one row at `native_size_px`, 10^12 floating-point operations."""
+    """10^12 floating-point operations of the denoiser for one row at `native_size_px`."""
     launch_s: float
-    """Seconds of a step that is too small to fill a data-centre GPU."""
+    """Seconds of a step that is too small to use a whole data-center GPU."""
 
 
 def sd15_unet() -> UNet2DConditionModel:
-    """860 million parameters; diffusers' defaults are this model but for the text's width."""
+    """860 million parameters. Only the width of the text embeddings differs from diffusers'
+    defaults."""
     return UNet2DConditionModel(sample_size=64, cross_attention_dim=768)
 
 
@@ -71,7 +73,7 @@ def sdxl_unet() -> UNet2DConditionModel:
 
 
 def kl_vae(scaling_factor: float) -> AutoencoderKL:
-    """The decoder that both share; pictures of 8 x 8 pixels a latent pixel."""
+    """The VAE of both models: one latent pixel stands for 8 x 8 pixels of the image."""
     return AutoencoderKL(
         block_out_channels=(128, 256, 512, 512),
         down_block_types=("DownEncoderBlock2D",) * 4,
@@ -166,18 +168,19 @@ TINY = {
     "sd15": Architecture("tiny sd15", 64, tiny_sd15, steps=3, row_tflop=0.0, launch_s=0.01),
     "sdxl": Architecture("tiny sdxl", 64, tiny_sdxl, steps=3, row_tflop=0.0, launch_s=0.01),
 }
-"""The same code in seconds on a CPU; its figures mean nothing."""
+"""Tiny models, to run the same code on a CPU in seconds. Their figures mean nothing."""
 
 
 def _tokenizer() -> CLIPTokenizer:
-    """The tiny one's letters at the real window of 77 tokens: the denoiser sees real lengths."""
+    """The tokenizer of the tiny models, but with the real context length of 77 tokens, so that the
+    denoiser gets text of the real length."""
     tokenizer = tiny.tiny_tokenizer()
     tokenizer.model_max_length = 77
     return tokenizer
 
 
 def random_pipeline(architecture: Architecture, device: torch.device, dtype: torch.dtype) -> Any:
-    """The pipeline with random weights on the device, in the dtype, silent."""
+    """The pipeline with random weights, on the device and in the dtype, without progress bars."""
     pipe = architecture.build(device).to(dtype)
     pipe.set_progress_bar_config(disable=True)
     return pipe

@@ -59,7 +59,7 @@ def config(folder: Path) -> Path:
 
 @contextmanager
 def gpu_service(folder: Path) -> Iterator[Service]:
-    """The service over four GPUs that are numbers only; `device: auto` finds the CPU."""
+    """The service with four logical GPUs. The models run on the CPU, which `device: auto` finds."""
     environment = {
         "INFERLOOP_RATE_LIMIT_GENERATE": "1000000/minute",
         "OMP_NUM_THREADS": "1",
@@ -86,12 +86,12 @@ class Point:
     target: int
     """Replicas that autoscaling wants."""
     finished: int
-    """Requests answered until then."""
+    """Number of requests that were answered so far."""
 
 
 @dataclass
 class Load:
-    """Clients that ask, wait for the answer, and ask again; each request is sent once."""
+    """Clients that send the next request when the last one is answered. There are no retries."""
 
     service: Service
     steps: int
@@ -100,7 +100,8 @@ class Load:
 
     @property
     def lost(self) -> dict[str, int]:
-        """Answers other than 200, by what they were."""
+        """Status, or name of the connection error, to the number of requests that did not get
+        200."""
         return dict(Counter(each for each in tuple(self.outcomes) if each != "200"))
 
     def client(self, number: int) -> None:
@@ -119,7 +120,7 @@ class Load:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Asks Ray's dashboard how the pool is, once a second."""
+    """Reads the state of the pool from Ray's dashboard once a second."""
 
     service: Service
     load: Load
@@ -127,7 +128,7 @@ class Watch:
     timeline: list[Point] = field(default_factory=list)
 
     def until(self, reached: Callable[[Point], bool], limit_s: float) -> bool:
-        """Watch until then; False where it does not come within the limit."""
+        """Watch until `reached` returns True. Returns False if that takes more than `limit_s`."""
         give_up_at = time.monotonic() + limit_s
         while time.monotonic() < give_up_at:
             self.timeline.append(point := self._look())
@@ -156,7 +157,7 @@ class Run:
     lost: dict[str, int]
 
     def changes(self) -> list[Point]:
-        """The points at which a replica came, went, or was asked for."""
+        """The points at which the number of running or wanted replicas changed."""
         kept: list[Point] = []
         for point in self.timeline:
             before = kept[-1] if kept else None
@@ -166,14 +167,14 @@ class Run:
 
 
 def run(service: Service, steps: int = 100, limit_s: float = 500.0) -> Run:
-    """One replica, then load until four serve, then little load until one is left; each state is
-    waited for, at most `limit_s` seconds."""
+    """Start with one replica; load until four serve; little load until one is left. Waits at most
+    `limit_s` seconds for each state."""
     load = Load(service, steps)
     watch = Watch(service, load)
     with ThreadPoolExecutor(HEAVY_CLIENTS) as clients:
         try:
             watch.until(lambda point: point.running == 1, limit_s)
-            del watch.timeline[:-1]  # Until then it was starting.
+            del watch.timeline[:-1]  # Drop the points of the start.
             for number in range(HEAVY_CLIENTS):
                 clients.submit(load.client, number)
             watch.until(lambda point: point.running == MOST_REPLICAS, limit_s)

@@ -39,18 +39,18 @@ STEPS = 20
 GUIDANCE = 7.5
 PROMPT = "a red apple on a blue background"
 NEVER_DONE = 150
-"""Steps of a request whose image is not waited for."""
+"""Denoising steps of a request that is never finished."""
 
 
 @dataclass
 class Heard:
-    """A listener that keeps the end."""
+    """A listener that keeps the image or the error."""
 
     image: GeneratedImage | None = None
     error: InferloopError | None = None
 
     def progress(self, event: StepProgress) -> None:
-        """Steps are not looked at."""
+        """Ignored."""
 
     def finished(self, image: GeneratedImage) -> None:
         self.image = image
@@ -60,7 +60,7 @@ class Heard:
 
 
 class Hollow(StableDiffusionFamily):
-    """Predicts its own input; stacks the prompts as the real one does."""
+    """A family whose denoiser returns its input at once. Prompts are stacked as in the real one."""
 
     def denoise(
         self,
@@ -89,7 +89,7 @@ def timed(action: Callable[[], Any]) -> tuple[float, float]:
 
 
 def alternate(actions: dict[str, Callable[[], Any]], repeats: int) -> dict[str, Seconds]:
-    """Each action once to warm it, then all in turn, `repeats` times."""
+    """Run each action once as a warm-up, then all in turn, `repeats` times. Returns the medians."""
     for action in actions.values():
         action()
     runs: dict[str, list[tuple[float, float]]] = {name: [] for name in actions}
@@ -136,7 +136,8 @@ class Bench:
         return engine
 
     def rows(self) -> None:
-        """One row a request: the engine's step against the denoiser's forward alone."""
+        """Print the engine's step compared with a forward pass of the denoiser alone, one row per
+        request."""
         print("| rows | bare, ms CPU | engine, ms CPU | overhead | rows/s of wall, bare | engine |")
         print("|---|---|---|---|---|---|")
         for batch in BATCHES:
@@ -155,7 +156,7 @@ class Bench:
             )
 
     def bare(self, batch: int) -> Callable[[], Any]:
-        """A forward on inputs that are laid out already."""
+        """A forward pass of the denoiser on inputs that are already prepared."""
         unet, denoiser = self.runner.family.pipe.unet, self.runner.family.denoiser
         side = SIDE_PX // self.runner.info.sizes.grid_px
         latents = torch.randn((batch, unet.config.in_channels, side, side))
@@ -173,7 +174,8 @@ class Bench:
         return int(self.runner.family.tokenizers[0].model_max_length)
 
     def hollow_runner(self) -> ModelRunner:
-        """The production runner over a denoiser that answers at once: what is left is ours."""
+        """The production runner with a denoiser that takes no time, so that only the engine's own
+        work is measured."""
         family = Hollow(self.runner.family.pipe)
         return ModelRunner(
             family,
@@ -185,7 +187,7 @@ class Bench:
         )
 
     def single(self) -> None:
-        """One guided request alone, against plain diffusers."""
+        """Print the time of one request with guidance, compared with plain diffusers."""
         pipe: Any = StableDiffusionPipeline.from_pretrained(
             self.model, dtype=torch.float32, safety_checker=None
         )
@@ -216,7 +218,8 @@ class Bench:
             print(f"| {name} | {1e3 * seconds.cpu:.0f} | {1e3 * seconds.wall:.0f} |")
 
     def parts(self) -> None:
-        """Where one image's time goes when eight guided requests share every step."""
+        """Print the parts of one image's time, when eight requests with guidance share every
+        step."""
         requests = [wanted(str(index)) for index in range(8)]
         states = self.runner.start(requests)
         image = self.runner.decode(states[0])

@@ -44,7 +44,7 @@ async def request_ms(app: FastAPI, headers: dict[str, str]) -> tuple[float, floa
 
 
 async def requests(folder: Path, count: int) -> list[str]:
-    """Lines of the first table."""
+    """Rows of the first table."""
     app = application(job_store=SqliteJobStore(folder / "requests.sqlite"))
     taken: dict[str, list[tuple[float, float]]] = {}
     for number in range(count):
@@ -65,7 +65,7 @@ def _line(name: str, cpu_ms: tuple[float, ...], wall_ms: tuple[float, ...]) -> s
 
 
 def sqlite(folder: Path, count: int) -> Iterator[str]:
-    """Lines of the second table."""
+    """Rows of the second table."""
     path = folder / "lists.sqlite"
     yield from lists(SqliteJobStore(path, JobTerms(max_unfinished=count + 1)), count)
     size = sum(each.stat().st_size for each in folder.glob(f"{path.name}*"))
@@ -73,7 +73,7 @@ def sqlite(folder: Path, count: int) -> Iterator[str]:
 
 
 def redis(url: str, count: int) -> Iterator[str]:
-    """Lines of the third table."""
+    """Rows of the third table."""
     client = Redis.from_url(url)
     before = _used_bytes(client)
     store = RedisJobStore(url, uuid4().hex, JobTerms(max_unfinished=count + 1))
@@ -87,7 +87,7 @@ def _used_bytes(client: Redis) -> int:
 
 
 def lists(store: JobStore, count: int) -> Iterator[str]:
-    """What a store with so many queued jobs costs its caller."""
+    """Rows with the CPU time of the operations of a store that has `count` queued jobs."""
     request = JobRequest("/api/v1/generate", SMALL, "unique", 1)
     began = time.process_time()
     for number in range(count):
@@ -143,7 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--jobs", type=int, default=100_000)
     parser.add_argument("--requests", type=int, default=300)
-    parser.add_argument("--redis", default=None, help="URL of a server that may be filled")
+    parser.add_argument("--redis", default=None, help="URL of an empty server, which this fills")
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as name:
         rows = asyncio.run(requests(Path(name), chosen.requests))

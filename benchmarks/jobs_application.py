@@ -23,19 +23,19 @@ SMALL = json.dumps({"prompt": "a fox", "num_inference_steps": 1, "width": 64, "h
 
 
 class InstantGeneration:
-    """Every image is there at once."""
+    """Implements `Generation`: returns every image at once."""
 
     def check(self, request: GenerationRequest) -> None:
-        """Takes any model."""
+        """Accepts every request."""
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
-        """No steps, then the image."""
+        """Yields the image, without steps."""
         key = f"generated/{request.image_id}.png"
         yield StoredImage(key, "instant", request.seed, "ab" * 32, 1000)
 
 
 def application(job_store: JobStore | None = None) -> FastAPI:
-    """Only generation is behind it: nothing else is asked."""
+    """The application with generation only. All other services are None."""
     nothing = cast(Any, None)
     services = Services(
         generation=InstantGeneration(),
@@ -56,7 +56,7 @@ def application(job_store: JobStore | None = None) -> FastAPI:
 
 
 async def generate(app: FastAPI, headers: dict[str, str]) -> int:
-    """Status of one small generation whose client stays."""
+    """Status of one small generation. The client does not disconnect."""
     sent: list[Message] = []
     body = [{"type": "http.request", "body": SMALL.encode(), "more_body": False}]
 

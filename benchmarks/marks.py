@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 def picture(side: int) -> Pixels:
-    """Smooth shapes with a little noise, as generated images are."""
+    """An image of smooth shapes with a little noise, similar to generated images."""
     noise = np.random.default_rng(7).normal(128, 90, (side, side, 3))
     soft = cv2.GaussianBlur(noise, (0, 0), side / 30) * 6 - 5 * 128
     grain = np.random.default_rng(8).normal(0, 2, soft.shape)
@@ -43,7 +43,7 @@ def picture(side: int) -> Pixels:
 
 
 def recipe_of(pixels: Pixels) -> Recipe:
-    """A recipe of the usual length."""
+    """A recipe of typical length."""
     side = len(pixels)
     parameters = RecipeParameters("runwayml/stable-diffusion-v1-5", side, side, 30, 7.5, 42)
     return Recipe(
@@ -60,7 +60,7 @@ def recipe_of(pixels: Pixels) -> Recipe:
 
 
 def encoded(pixels: Pixels, kind: str) -> bytes:
-    """The picture in a format, without a mark."""
+    """The image as a file of the format `kind` (PNG, JPEG or WEBP), without a mark."""
     if kind == "PNG":
         return encode_with_recipe(pixels, recipe_of(pixels))
     file = io.BytesIO()
@@ -79,7 +79,7 @@ def cpu_ms(work: Callable[[], object], repeats: int) -> float:
 
 
 def rows(side: int, repeats: int) -> list[tuple[str, int, int, float]]:
-    """Format, bytes of the image, bytes of the mark, milliseconds of CPU to mark it."""
+    """Rows of format, bytes of the image, bytes of the mark, CPU milliseconds of marking."""
     identity, _ = identity_in(new_bundle())
     by_kms = SigningIdentity(identity.chain, identity.algorithm, identity.sign)
     signers = {"": C2paSigner(identity), ", KMS function": C2paSigner(by_kms)}
@@ -91,7 +91,7 @@ def rows(side: int, repeats: int) -> list[tuple[str, int, int, float]]:
 
 
 def cost(signer: C2paSigner, pixels: Pixels, kind: str, repeats: int) -> tuple[int, int, float]:
-    """Bytes of the image, bytes of the mark, milliseconds of CPU."""
+    """Bytes of the image, bytes of the mark, CPU milliseconds of marking."""
     content, media_type = encoded(pixels, kind), f"image/{kind.lower()}"
     segment = "20260101T000000-0123456789ab-000000"
     definition = created(recipe_of(pixels), segment, MarksConfig())
@@ -101,7 +101,7 @@ def cost(signer: C2paSigner, pixels: Pixels, kind: str, repeats: int) -> tuple[i
 
 
 def with_log(side: int, repeats: int) -> float:
-    """CPU milliseconds for a mark with its line in the log of a folder."""
+    """CPU milliseconds of marking, including the line in the mark log of a folder."""
     pixels = picture(side)
     png, recipe = encoded(pixels, "PNG"), recipe_of(pixels)
     identity, _ = identity_in(new_bundle())

@@ -41,13 +41,16 @@ def quantiles_ms(values_s: list[float]) -> str:
 
 
 def pss_bytes(pid: int) -> int:
-    """Proportional set size of the launcher and everything below it: shared pages count once."""
+    """Proportional set size of the launcher and its descendants, in which shared pages count
+    once."""
     processes = [psutil.Process(pid), *psutil.Process(pid).children(recursive=True)]
     return sum(process.memory_full_info().pss for process in processes)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Overhead of the stack beside the engine.")
+    parser = argparse.ArgumentParser(
+        description="Overhead of the service, without the time of the engine."
+    )
     parser.add_argument("--count", type=int, default=50)
     chosen = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -46,7 +46,7 @@ PROMPTS = (
 
 @dataclass(frozen=True)
 class Candidate:
-    """One way of leaving out work."""
+    """One way to leave out work."""
 
     name: str
     shortcuts: Shortcuts
@@ -54,7 +54,7 @@ class Candidate:
 
 
 def candidates() -> list[Candidate]:
-    """Exact first, then each way alone, then the shipped modes."""
+    """Exact first, then each way alone, then the modes of the product."""
     shipped = SpeedModes()
     return [
         Candidate("exact", EXACT),
@@ -76,7 +76,7 @@ def candidates() -> list[Candidate]:
 
 
 def made(source: Source, candidate: Candidate, steps: int, side: int) -> tuple[float, list[Pixels]]:
-    """CPU seconds of an image, and a picture of each prompt."""
+    """CPU seconds for each image, and the image of each prompt."""
     modes = SpeedModes(fast=candidate.shortcuts, outer_layers=candidate.outer_layers)
     entry = ModelEntry(id="model", source=source, speed=modes, guidance=GuidanceOptions(gain=0.154))
     config = EngineConfig(models=(entry,), device="cpu", max_step_latent_px=8192)
@@ -117,7 +117,7 @@ def psnr_db(picture: Pixels, reference: Pixels) -> float:
 def row(
     name: str, seconds: float, exact_s: float, pictures: Sequence[Pixels], exact: Sequence[Pixels]
 ) -> str:
-    """A line of the table."""
+    """A row of the table in Markdown."""
     decibels = [psnr_db(*pair) for pair in zip(pictures, exact, strict=True)]
     encoder = EfficientNetLite0.from_package()
     apart = np.linalg.norm(encoder.encode(pictures) - encoder.encode(exact), axis=1)

@@ -2,7 +2,7 @@
 thread with its own OpenMP team.
 
     python -m benchmarks.threads                # two minutes on two cores
-    python -m benchmarks.threads --neighbors 2 # beside that many busy loops
+    python -m benchmarks.threads --neighbors 2  # with two busy loops in other processes
 
 Each row is measured in its own process, with the engine of `configs/local.yaml`: one image alone
 (20 steps, guidance 7.5, median of five), then sixteen requests with mixed steps and guidance at
@@ -40,13 +40,13 @@ PATIENCE_S = 100
 
 
 class Waited:
-    """A listener that waits for the end."""
+    """A listener with which a caller can wait for the end."""
 
     def __init__(self) -> None:
         self.ended = threading.Event()
 
     def progress(self, event: object) -> None:
-        """Steps are not looked at."""
+        """Ignored."""
 
     def finished(self, image: object) -> None:
         self.ended.set()
@@ -56,7 +56,8 @@ class Waited:
 
 
 def measure(staying_loader: bool) -> str:
-    """One row: seconds and CPU seconds of a lone image, images a second of sixteen at once."""
+    """Cells of a row: seconds and CPU seconds of an image alone, images per second of sixteen at
+    once."""
     from engines.diffusion.config import EngineConfig
     from engines.diffusion.engine import StepEngine
     from engines.diffusion.models.loading import load_runner
@@ -107,7 +108,7 @@ def measure(staying_loader: bool) -> str:
 
 @contextmanager
 def neighbors(count: int) -> Iterator[None]:
-    """Processes that want a core each, for the block."""
+    """Within it, `count` other processes each use one core."""
     busy = [subprocess.Popen([sys.executable, "-c", "while True: pass"]) for _ in range(count)]
     try:
         yield
@@ -143,7 +144,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--neighbors", type=int, default=0, help="busy loops beside it")
+    parser.add_argument(
+        "--neighbors", type=int, default=0, help="number of busy loops in other processes"
+    )
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument(STAYING, action="store_true", help=argparse.SUPPRESS)
     chosen = parser.parse_args()

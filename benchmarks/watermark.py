@@ -31,28 +31,28 @@ if TYPE_CHECKING:
 
 
 def saved(pixels: Pixels, kind: str, quality: int) -> Pixels:
-    """The picture after a lossy format."""
+    """The picture encoded and decoded in a lossy format."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, kind, quality=quality)
     return np.asarray(Image.open(file).convert("RGB"))
 
 
 def scaled(pixels: Pixels, share: float) -> Pixels:
-    """The picture at a share of its size."""
+    """The picture scaled by the factor `share`."""
     height, width = pixels.shape[:2]
     size = (round(width * share), round(height * share))
     return np.asarray(Image.fromarray(pixels).resize(size, Image.Resampling.LANCZOS))
 
 
 def cropped(pixels: Pixels, share: float) -> Pixels:
-    """The middle of the picture, `share` of each side."""
+    """The middle of the picture: `share` of its width and height."""
     height, width = pixels.shape[:2]
     top, left = round(height * (1 - share) / 2), round(width * (1 - share) / 2)
     return pixels[top : height - top, left : width - left]
 
 
 def decibels(one: Pixels, other: Pixels) -> float:
-    """Peak signal-to-noise ratio."""
+    """Peak signal-to-noise ratio (PSNR), dB."""
     error = float(np.mean((one.astype(float) - other) ** 2))
     return 10 * math.log10(255**2 / max(error, 1e-9))
 
@@ -70,14 +70,14 @@ DONE: Mapping[str, Callable[[Pixels], Pixels]] = {
 
 
 def main(arguments: list[str]) -> None:
-    """Measure one folder."""
+    """Print the table of one folder."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--strength", type=float, default=MarksConfig().watermark_strength)
     options = parser.parse_args(arguments)
     folder, word = models_folder(MarksConfig()), MarksConfig().watermark_word
     if folder is None:
-        sys.exit("the watermark's models are not there: docs/provenance.md")
+        sys.exit("the models of the watermark are not installed; see docs/provenance.md")
     rivagan = RivaGan(folder)
     config = MarksConfig(watermark_strength=options.strength)
     finish = watermarked(lambda _request, image: image, frozenset({"m"}), config)

@@ -39,7 +39,7 @@ PROMPT = "mountains at sunset"
 
 
 def job_config(rows: int, root: Path, steps: int, side_px: int, shard_rows: int) -> JobConfig:
-    """A job over the embedded model, without checks: generation is the bottleneck."""
+    """A job with the embedded model and without checks, so that generation is the bottleneck."""
     model = {
         "id": "inferloop/inferloop-mini",
         "source": {"kind": "folder", "path": "inferloop-mini"},
@@ -65,14 +65,15 @@ def job_config(rows: int, root: Path, steps: int, side_px: int, shard_rows: int)
 
 
 class Countdown:
-    """Hears of many generations; `wait` returns when all have ended."""
+    """The listener of many generations. `ended` gets an entry for each that ends, and `room` limits
+    how many run at the same time."""
 
     def __init__(self, in_flight: int) -> None:
         self.ended: SimpleQueue[InferloopError | None] = SimpleQueue()
         self.room = threading.Semaphore(in_flight)
 
     def progress(self, event: StepProgress) -> None:
-        """Nobody watches."""
+        """Ignored."""
 
     def finished(self, image: GeneratedImage) -> None:
         self._end(None)
@@ -86,7 +87,7 @@ class Countdown:
 
 
 def bare_engine(config: JobConfig, rows: int) -> float:
-    """Images per second of the engine alone, kept as full as the job keeps it."""
+    """Images per second of the engine alone, with as many requests in flight as in the job."""
     engine = StepEngine(config.engine, models_root=REPOSITORY / "models")
     engine.start()
     planned = [PlannedRow(f"{n:08x}", n, {"prompt": PROMPT}) for n in range(rows + 4)]
@@ -110,7 +111,8 @@ def _run_all(engine: StepEngine, requests: Sequence[GenerationRequest], in_fligh
 
 
 def in_child(config: JobConfig, fake: bool) -> Result:
-    """Run a job in a process with a Ray of its own; seconds of the job, peaks of memory."""
+    """Run a job in a separate process with its own Ray. Returns the seconds of the job and its
+    peaks of memory."""
     with tempfile.TemporaryDirectory(prefix="rb", dir="/tmp", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "job.json"
         path.write_text(config.model_dump_json(), encoding="utf-8")
@@ -132,10 +134,10 @@ def in_child(config: JobConfig, fake: bool) -> Result:
 
 
 def job_rate(config: JobConfig) -> Result:
-    """Images per second of a job in its middle, and the seconds around that.
+    """Images per second in the middle of a job, and the seconds that the job takes in addition.
 
-    Counted from the times at which shards were published, without the first two and the last
-    two: while the model loads and while the last rows drain, nothing is steady.
+    Computed from the times at which shards were published, without the first two and the last two:
+    the rate is not steady while the model loads and while the last rows end.
     """
     run = in_child(config, fake=False)
     storage = FolderStorage(Path(config.output.root))
@@ -146,7 +148,7 @@ def job_rate(config: JobConfig) -> Result:
 
 
 def http_loop(steps: int, side_px: int, rows: int, out: Path) -> float:
-    """Images per second of one client that asks for one image after the other."""
+    """Images per second of one client that requests one image after the other."""
     from deployments.local.child_service import Service
     from inferloop_synthdata import SyntheticImageClient
 
@@ -173,7 +175,7 @@ def http_loop(steps: int, side_px: int, rows: int, out: Path) -> float:
 
 
 def growth(rows: int, out: Path) -> list[Result]:
-    """The job over a model that costs nothing, with 1, 10 and 100 times the rows."""
+    """Jobs with a model that takes no time, with 1, 10 and 100 times `rows` rows."""
     return [
         in_child(job_config(rows * times, out / f"growth-{times}", 1, 64, 100), fake=True)
         for times in (1, 10, 100)
@@ -181,7 +183,7 @@ def growth(rows: int, out: Path) -> list[Result]:
 
 
 def plot(results: Mapping[str, Any], path: Path) -> None:
-    """Rates as bars; seconds and memory against rows."""
+    """Draw the rates as bars, and seconds and memory as lines over the number of rows."""
     import matplotlib
 
     matplotlib.use("Agg")
@@ -230,7 +232,7 @@ def tell(results: Mapping[str, Any]) -> str:
 
 
 def _ms_a_row(smaller: Result, larger: Result) -> float:
-    """What a row costs beside what every job costs."""
+    """Milliseconds of each additional row, without the fixed cost of a job."""
     seconds = larger["seconds"] - smaller["seconds"]
     return 1000 * seconds / (larger["rows"] - smaller["rows"])
 
@@ -238,7 +240,7 @@ def _ms_a_row(smaller: Result, larger: Result) -> float:
 def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "bench-batch")
-    parser.add_argument("--plot", type=Path, help="where the picture goes; --out if left out")
+    parser.add_argument("--plot", type=Path, help="file of the plot; default: batch.png in --out")
     parser.add_argument("--only", choices=("rates", "http", "growth"))
     parser.add_argument(
         "--rows",
@@ -257,7 +259,7 @@ def arguments_of(arguments: Sequence[str] | None) -> argparse.Namespace:
 def main(arguments: Sequence[str] | None = None) -> int:
     asked = arguments_of(arguments)
     asked.out.mkdir(parents=True, exist_ok=True)
-    # A folder of its own each time: a job that finds its output finished has nothing to do.
+    # A new folder each time: a job whose output is already complete does nothing.
     scratch = Path(tempfile.mkdtemp(dir=asked.out))
     results: dict[str, Any] = {}
 
@@ -265,7 +267,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return job_config(rows, root, asked.steps, asked.side, shard_rows=16)
 
     if asked.only in (None, "rates"):
-        # Before and after the job, because a shared machine is not the same twice.
+        # Before and after the job, because the speed of a shared machine changes.
         bare = [bare_engine(make(1, asked.out), asked.rows)]
         found = job_rate(make(3 * asked.rows, scratch / "job"))
         bare.append(bare_engine(make(1, asked.out), asked.rows))

@@ -32,7 +32,7 @@ Result = dict[str, float]
 
 @dataclass(frozen=True)
 class FakeWiring:
-    """A model that costs nothing: what is left is the job's own cost."""
+    """A model that takes no time, so that only the job's own cost is measured."""
 
     config: JobConfig
 
@@ -56,7 +56,7 @@ class FakeWiring:
 
 
 def run_watched(config: JobConfig, ray_folder: str, fake: bool) -> Result:
-    """The job, watched: its rows, its seconds, its peaks of memory."""
+    """Run the job. Returns its number of rows, its seconds and its peaks of memory in MiB."""
     root = config.output.root
     real = JobWiring(config, root, root, str(REPOSITORY / "models"))
     wiring = FakeWiring(config) if fake else real
@@ -105,7 +105,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--config", type=Path, required=True)
     parser.add_argument("--ray-folder", required=True)
-    parser.add_argument("--fake", action="store_true", help="a model that costs nothing")
+    parser.add_argument("--fake", action="store_true", help="use a model that takes no time")
     asked = parser.parse_args()
     config = JobConfig.model_validate_json(asked.config.read_text(encoding="utf-8"))
     print(json.dumps(run_watched(config, asked.ray_folder, asked.fake)))

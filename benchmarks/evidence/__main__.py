@@ -17,14 +17,14 @@ from engines.evidence.encoders.holder import chosen_encoder
 
 
 def table(title: str, head: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print it in Markdown."""
+    """Print a table in Markdown."""
     print(f"\n{title}\n\n| {' | '.join(head)} |\n|{'---|' * len(head)}", flush=True)
     for row in rows:
         print(f"| {' | '.join(row)} |", flush=True)
 
 
 def encoding(encoder: ImageEncoder) -> None:
-    """Milliseconds of processor time of an image."""
+    """Print the processor time of encoding one image, milliseconds."""
     pictures = [pixels for _, pixels in squares()][:48]
     encoder.encode(pictures[:4])
     started = time.process_time()
@@ -34,14 +34,14 @@ def encoding(encoder: ImageEncoder) -> None:
 
 
 def scale(count: int) -> tuple[str, ...]:
-    """One measurement in a process of its own."""
+    """The row of one size, measured in a separate process."""
     command = [sys.executable, "-m", "benchmarks.evidence.scale", str(count)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     return scale_row(json.loads(done.stdout))
 
 
 def scale_row(found: dict[str, float]) -> tuple[str, ...]:
-    """As the table shows it."""
+    """The cells of one measurement."""
     seconds = ("near_duplicates_s", "copying_s", "density_coverage_recall_s", "kid_s")
     return (
         f"{found['images']:,.0f}",

@@ -22,19 +22,20 @@ PHOTOGRAPHS = (
 )
 DRAWINGS = 40
 KINDS = ("hubble_deep_field", "retina", "immunohistochemistry", "brick", "gravel", "grass")
-"""Photographs that are of one kind all over."""
+"""Photographs that look alike everywhere. Squares of one photograph are one kind."""
 KIND_PX, OF_A_KIND = 64, 32
 
 
 def squares() -> list[tuple[str, Pixels]]:
-    """Source and RGB uint8 square, none overlapping another; the photographs that scikit-image
-    carries (its meadow repeats itself, and is left out), and flat drawings."""
+    """Pairs of a source and a square of it, RGB uint8. No squares overlap. The sources are
+    photographs of scikit-image (except its meadow, which repeats itself) and flat drawings."""
     found = [(name, square) for name in PHOTOGRAPHS for square in _cut(getattr(data, name)())]
     return found + [("drawing", drawing(number, 2 * SIDE_PX)) for number in range(DRAWINGS)]
 
 
 def kinds(of_a_kind: int = OF_A_KIND) -> dict[str, tuple[list[Pixels], list[Pixels]]]:
-    """Kind to so many real and so many fresh squares of it, drawn from one lot."""
+    """Kind to its real and its fresh squares, `of_a_kind` each, chosen at random from the same
+    squares."""
     found = {}
     for name in KINDS:
         image = getattr(data, name)()
@@ -58,7 +59,8 @@ def _cut(image: Pixels, side: int = SIDE_PX, most: int | None = MOST_OF_ONE) -> 
 
 
 def cropped(pixels: Pixels, share: float) -> Pixels:
-    """A square of that share of the side, from a place that depends on the picture."""
+    """A square crop whose side is `share` of the image's side, resized to the old size. Its place
+    depends on the image."""
     whole = len(pixels)
     side = int(whole * share)
     y, x = np.random.default_rng(int(pixels[0].sum())).integers(0, whole - side + 1, 2)
@@ -66,7 +68,7 @@ def cropped(pixels: Pixels, share: float) -> Pixels:
 
 
 def turned(pixels: Pixels, degrees: float) -> Pixels:
-    """About the middle, a little enlarged, edges reflected."""
+    """The image rotated about its center and enlarged by 15 %, with reflected edges."""
     middle = len(pixels) / 2
     move = cv2.getRotationMatrix2D((middle, middle), degrees, 1.15)
     size = (len(pixels), len(pixels))
@@ -74,14 +76,14 @@ def turned(pixels: Pixels, degrees: float) -> Pixels:
 
 
 def recolored(pixels: Pixels, hue: int) -> Pixels:
-    """The hue moved by 2 x `hue` degrees."""
+    """The image with its hue changed by 2 x `hue` degrees."""
     hsv = cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV)
     hsv[..., 0] = (hsv[..., 0].astype(int) + hue) % 180
     return np.asarray(cv2.cvtColor(hsv, cv2.COLOR_HSV2RGB))
 
 
 def compressed(pixels: Pixels, quality: int) -> Pixels:
-    """Through a JPEG file."""
+    """The image after JPEG compression with this quality, 0..100."""
     _, content = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     return np.ascontiguousarray(np.asarray(cv2.imdecode(content, cv2.IMREAD_COLOR))[..., ::-1])
 

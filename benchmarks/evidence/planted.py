@@ -28,19 +28,19 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 PLANTED = 40
-"""Copies of each fault; their sources are spread over all real squares."""
+"""Number of copies with each kind of change. Their sources are spread over all real squares."""
 SHARES = (0.0, 0.02, 0.05, 0.1, 0.3)
 Row = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Halves:
-    """Squares of the same photographs: real ones, and fresh ones that are none of them."""
+    """Squares of the same photographs: the real ones, and fresh ones that do not overlap them."""
 
     real: list[Pixels]
     fresh: list[Pixels]
     of_fresh: list[str]
-    """The photograph of each fresh one."""
+    """The photograph of each fresh square."""
 
     @classmethod
     def of(cls) -> Halves:
@@ -53,7 +53,7 @@ class Halves:
 
 
 def side(pictures: Sequence[Pixels], vectors: NDArray[np.float32], prefix: str) -> Side:
-    """In memory."""
+    """A `Side` of images in memory. `vectors`: their features, one row per image."""
     facts = []
     for number, pixels in enumerate(pictures):
         digest = hashlib.sha256(pixels.tobytes()).hexdigest()
@@ -66,8 +66,8 @@ def side(pictures: Sequence[Pixels], vectors: NDArray[np.float32], prefix: str) 
 
 
 def sources_found(encoder: ImageEncoder, halves: Halves) -> list[Row]:
-    """Fault, planted, found, with the right source, near-duplicates found in a set that holds both;
-    last the fresh images."""
+    """Rows of: kind of change, number of copies, share found, share with the right source, share
+    grouped with its source as near-duplicates in a set of both. The last row is of fresh images."""
     real_vectors = encoder.encode(halves.real)
     real = side(halves.real, real_vectors, "r")
     copied = np.linspace(0, len(halves.real) - 1, PLANTED).astype(int).tolist()
@@ -89,7 +89,7 @@ def sources_found(encoder: ImageEncoder, halves: Halves) -> list[Row]:
 def _paired(
     encoder: ImageEncoder, real: list[Pixels], made: list[Pixels], both: NDArray[np.float32]
 ) -> str:
-    """Share of copies that are grouped with their source, in a dataset of both."""
+    """Share of the copies that are grouped with their source in a dataset of both."""
     hashes = [phash64_with_mirror(pixels) for pixels in (*real, *made)]
     ids = [f"{n}" for n in range(len(hashes))]
     nearness = Nearness(encoder.distances.near, encoder.distances.alike)
@@ -105,7 +105,8 @@ def _paired(
 
 
 def shifts(encoder: ImageEncoder, halves: Halves) -> list[Row]:
-    """Share of copies (half of them crops) in a set: what the test against held-out images says."""
+    """Results of the test against held-out images, for sets with different shares of copies. Half
+    of the copies are crops."""
     real_vectors = encoder.encode(halves.real)
     fresh_vectors = encoder.encode(halves.fresh)
     rows: list[Row] = []
@@ -132,7 +133,7 @@ def shifts(encoder: ImageEncoder, halves: Halves) -> list[Row]:
 
 
 def textbook(encoder: ImageEncoder, halves: Halves) -> list[Row]:
-    """Density, coverage, recall, KID of sets whose fault is known."""
+    """Density, coverage, recall and KID of sets with a known fault."""
     names = sorted(set(halves.of_fresh))
     kept = set(names[::2])
     some = [p for p, n in zip(halves.fresh, halves.of_fresh, strict=True) if n in kept]
@@ -166,7 +167,8 @@ def textbook(encoder: ImageEncoder, halves: Halves) -> list[Row]:
 
 
 def dropped_kinds(encoder: ImageEncoder) -> list[Row]:
-    """What is lost where kinds of images are missing, the mean over which ones they are."""
+    """The figures of sets without some kinds of images. Each is the mean over the choice of the
+    missing kinds."""
     encoded = {
         name: (encoder.encode(real), encoder.encode(fresh))
         for name, (real, fresh) in kinds().items()
@@ -199,7 +201,7 @@ def _dropped(
 
 
 def normal_cases(count: int = 1000, dimensions: int = 32) -> list[Row]:
-    """The same figures of normal distributions, where the right answer is known."""
+    """The same figures for normal distributions, whose right values are known."""
     drawn = np.random.default_rng(0)
 
     def normal(center: float = 0.0, spread: float = 1.0) -> NDArray[np.float32]:

@@ -26,13 +26,14 @@ from engines.evidence.statistics.rows import blocks
 
 DIMENSIONS = 1280
 COPIES = 0.02
-"""Of the rows: each is the row before it, a little moved."""
+"""Share of rows that are near-duplicates of the row before."""
 REFERENCE, COMPARED = 2000, 2000
 
 
 @contextmanager
 def made_up(count: int, seed: int) -> Iterator[tuple[FeatureRows, list[tuple[int, int]]]]:
-    """Unit vectors around 200 centers, in a file, and hashes; some are near-duplicates."""
+    """Random features in a file (unit vectors around 200 centers, some near-duplicates), and random
+    perceptual hashes."""
     drawn = np.random.default_rng(seed)
     centers = np.random.default_rng(1).normal(size=(200, DIMENSIONS)).astype(np.float32)
     hashes = drawn.integers(0, 2**63, (count, 2))
@@ -47,7 +48,7 @@ def made_up(count: int, seed: int) -> Iterator[tuple[FeatureRows, list[tuple[int
 
 
 def measured(count: int) -> dict[str, float]:
-    """Seconds of each part (processor time of the process) and the peak of memory in MiB."""
+    """Processor time of each part, seconds, and the peak of memory, MiB."""
     found: dict[str, float] = {"images": count}
 
     @contextmanager

@@ -32,7 +32,7 @@ UPLOAD_SIDE_PX = 256
 
 
 def file_rows(count: int, folder: Path) -> Iterator[str]:
-    """Rows of the table for one size."""
+    """Yields the rows of the table for one size."""
     root = folder / f"n{count}"
     make_dataset(root, count, SIDE_PX)
     for method in METHODS:
@@ -52,7 +52,7 @@ def print_files(sizes: list[int], folder: Path) -> None:
 def print_uploads(
     server: S3Server, where: str, count: int, folder: Path, repeats: int
 ) -> dict[str, float]:
-    """Prints the table; returns client to objects a second."""
+    """Print the table. Returns client to objects per second."""
     root = folder / "uploads"
     make_dataset(root, count, UPLOAD_SIDE_PX)
     print(f"\n{count} x 200 KB to {where}, median of {repeats}\n")
@@ -65,7 +65,7 @@ def print_uploads(
 
 
 def draw(rates: dict[str, float], title: str, path: Path) -> None:
-    """Bars, ours in color."""
+    """Draw the rates as bars, with our own in color."""
     import matplotlib as mpl
 
     mpl.use("svg")
@@ -81,7 +81,7 @@ def draw(rates: dict[str, float], title: str, path: Path) -> None:
 
 @contextmanager
 def moto_server() -> Iterator[S3Server]:
-    """moto in a process of its own, so that its CPU is not counted as the client's."""
+    """moto in a separate process, so that its CPU time is not counted as the client's."""
     code = (
         "import sys, time; from moto.server import ThreadedMotoServer as M; "
         "m = M('127.0.0.1', 0, verbose=False); m.start(); "

@@ -26,7 +26,7 @@ _LINES_PER_SHARD = 250
 
 
 def make_dataset(root: Path, count: int, side_px: int) -> Path:
-    """`count` images with recipes and index; without the fsync that a service pays."""
+    """Write `count` images with recipes and index. Unlike the service, this does not call fsync."""
     folder = root / "generated" / DATASET
     (folder / ".index").mkdir(parents=True)
     pictures = [_picture(seed, side_px) for seed in range(min(_DISTINCT, count))]

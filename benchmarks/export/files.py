@@ -32,7 +32,7 @@ def ours(root: Path, format_: str) -> int:
 
 
 def plain_records(root: Path, with_bytes: bool) -> Iterator[dict[str, Any]]:
-    """What everybody writes first: header by Pillow, sidecar by json, hash of the file."""
+    """Records as a simple loop makes them: size by Pillow, recipe by json, hash of the file."""
     for path in sorted((root / "generated" / DATASET).glob("*.png")):
         content = path.read_bytes()
         with Image.open(path) as image:
@@ -107,7 +107,8 @@ def peak_mib() -> float:
 
 
 def in_own_process(method: str, root: Path, count: int) -> dict[str, float]:
-    """Run one export and return what `main` prints, so that peaks of memory do not mix."""
+    """Run one export in a separate process, for its own peak of memory. Returns what `main`
+    prints."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.export.files", method, str(root)],
         capture_output=True,

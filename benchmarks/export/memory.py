@@ -19,8 +19,8 @@ OURS = tuple(name for name in METHODS if name.startswith("ours"))
 
 
 def measure(sizes: list[int], folder: Path) -> dict[str, list[float]]:
-    """Method to its peak at each size: largest resident memory, interpreter and libraries
-    included, MiB."""
+    """Method to its largest resident memory at each size, MiB, with the interpreter and the
+    libraries."""
     peaks: dict[str, list[float]] = {method: [] for method in OURS}
     for count in sizes:
         root = folder / f"n{count}"
@@ -34,7 +34,7 @@ def measure(sizes: list[int], folder: Path) -> dict[str, list[float]]:
 
 
 def table(sizes: list[int], peaks: dict[str, list[float]]) -> str:
-    """In Markdown, with the growth from the first size to the last."""
+    """The table in Markdown, with the growth from the first size to the last."""
     head = "| peak MiB | " + " | ".join(f"{size:,}" for size in sizes) + " | growth |"
     rows = [head, "|---" * (len(sizes) + 2) + "|"]
     for method, values in peaks.items():

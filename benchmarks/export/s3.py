@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class S3Server:
-    """Where to upload, and as whom."""
+    """Address and credentials of an S3 server."""
 
     endpoint_url: str
     access_key: str
@@ -49,7 +49,7 @@ class S3Server:
         )
 
     def credentials(self) -> S3Credential:
-        """As obstore asks for them."""
+        """The credentials in the form that obstore needs."""
         return {
             "access_key_id": self.access_key,
             "secret_access_key": self.secret_key,
@@ -106,7 +106,7 @@ def obstore_async(server: S3Server, bucket: str, root: Path) -> None:
 
         async def put(path: Path) -> None:
             async with limit:
-                content = path.read_bytes()  # noqa: ASYNC240 - a page of cache, as the others do
+                content = path.read_bytes()  # noqa: ASYNC240 - from the page cache, as in the other methods
                 await obstore.put_async(store, path.name, content)
 
         await asyncio.gather(*(put(path) for path in images(root)))
@@ -152,7 +152,7 @@ def images(root: Path) -> list[Path]:
 
 
 def methods() -> dict[str, Upload]:
-    """Those whose library is installed."""
+    """The methods whose library is installed."""
     found: dict[str, Upload] = {
         "ours (verified, with manifest)": ours,
         "ours, boto3 alone": ours_boto3,
@@ -167,8 +167,8 @@ def methods() -> dict[str, Upload]:
 
 
 def measure(server: S3Server, root: Path, repeats: int) -> dict[str, tuple[float, float]]:
-    """Name to medians of `repeats`: objects per second, CPU ms of this process an object. The
-    methods take turns, so that a busy minute of the machine meets all of them."""
+    """Name to objects per second and CPU milliseconds of this process per object, medians of
+    `repeats`. The methods run in turn, so that other load on the machine affects all of them."""
     count = len(images(root))
     client = server.client()
     found: dict[str, list[tuple[float, float]]] = {}
@@ -189,7 +189,8 @@ def measure(server: S3Server, root: Path, repeats: int) -> dict[str, tuple[float
 
 
 def remove_bucket(client: Any, bucket: str) -> None:
-    """A server that keeps its data in memory would fill up."""
+    """Delete the bucket and its objects. Otherwise a server that keeps data in memory becomes
+    full."""
     for page in client.get_paginator("list_objects_v2").paginate(Bucket=bucket):
         keys = [{"Key": item["Key"]} for item in page.get("Contents", ())]
         client.delete_objects(Bucket=bucket, Delete={"Objects": keys, "Quiet": True})

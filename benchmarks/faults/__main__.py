@@ -45,7 +45,7 @@ S3_MODES = (
 
 @dataclass(frozen=True)
 class Chosen:
-    """What the command line says."""
+    """The arguments of the command line."""
 
     load_s: float
     only: Sequence[str] | None
@@ -55,7 +55,7 @@ class Chosen:
 
 
 def of_parts(pid: int, root: Path, has_disk: bool) -> list[Fault]:
-    """Faults that leave Ray and the launcher alive, in the order in which they are done."""
+    """The faults that leave Ray and the launcher running, in their order."""
     kills = [inflicting.killed(pid, name) for name in KILLED]
     kills += [
         inflicting.killed_whenever_up(pid, "diffusion-default"),
@@ -73,7 +73,7 @@ def ray_killed(name: str, bed: Bed) -> Fault:
 
 
 def launcher_killed(bed: Bed) -> Fault:
-    """SIGKILL to the launcher alone; who watches over it, as systemd does, starts it again."""
+    """Kill only the launcher with SIGKILL, and start it again, as systemd would do."""
 
     def strike() -> None:
         bed.kill_launcher()
@@ -87,7 +87,7 @@ WHOLE: Mapping[str, Callable[[Bed], Fault]] = {
     "launcher killed": launcher_killed,
     "data root gone": lambda bed: disks.data_root_gone(bed.root),
 }
-"""Each of them takes a service of its own."""
+"""Faults that need a separate service each."""
 
 
 def of_s3(server: FaultyS3) -> list[Fault]:
@@ -106,7 +106,7 @@ def say(text: str) -> None:
 
 
 def tell_failed(row: Row) -> None:
-    """Each request that did not end well, on standard error."""
+    """Print each request that failed, on standard error."""
     for end in row.ends:
         if not end.is_ok:
             took_s = end.ended_s - end.began_s
@@ -149,7 +149,7 @@ async def strike_s3(bed: Bed, server: FaultyS3, faults: Sequence[Fault], load_s:
 
 async def _ready(bed: Bed, fault: Fault) -> None:
     if not await until_ready(bed.service.url):
-        say(f"not ready; struck all the same: {fault.name}")
+        say(f"not ready; the fault is caused anyway: {fault.name}")
 
 
 def parts(folder: Path, chosen: Chosen) -> None:
@@ -158,7 +158,7 @@ def parts(folder: Path, chosen: Chosen) -> None:
     root = folder / "data"
     has_disk = disks.own_file_system(root, DISK_BYTES)
     if not has_disk:
-        say("Not run: faults of the disk, because nobody may mount here.")
+        say("Not run: faults of the disk, because mounting is not allowed here.")
     try:
         with running(folder) as bed:
             faults = chosen.wanted(of_parts(bed.service.pid, root, has_disk))
@@ -188,10 +188,14 @@ def s3(folder: Path, chosen: Chosen) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=25.0, help="of load after each fault")
-    parser.add_argument("--only", nargs="+", default=None, help="faults by name")
+    parser.add_argument(
+        "--seconds", type=float, default=25.0, help="seconds of load after each fault"
+    )
+    parser.add_argument("--only", nargs="+", default=None, help="names of the faults to cause")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # with the services that were started
+    signal.signal(
+        signal.SIGTERM, lambda *_: sys.exit(1)
+    )  # so that the started services are stopped
     chosen = Chosen(options.seconds, options.only)
     say(HEAD)
     stages: list[Callable[[Path, Chosen], None]] = [

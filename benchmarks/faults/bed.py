@@ -19,7 +19,7 @@ from deployments.local.child_service import REPOSITORY, Service
 from local_ray.running import free_port
 
 ANSWER_WITHIN_S = 150.0
-"""A client waits as long as the service may take."""
+"""Longest wait of a client, seconds: as long as the service may take."""
 READY_WITHIN_S = 180.0
 ENVIRONMENT = {
     f"INFERLOOP_RATE_LIMIT_{name}": "100000/minute"
@@ -28,8 +28,7 @@ ENVIRONMENT = {
 
 
 class Bed:
-    """A service over one data root and one state folder, at one address, which can be started
-    anew."""
+    """A service that can be started again, with the same data root, state folder and address."""
 
     def __init__(self, folder: Path, environment: Mapping[str, str] | None = None) -> None:
         self.root = folder / "data"
@@ -49,15 +48,15 @@ class Bed:
         self.service.stop()
 
     def kill_launcher(self) -> None:
-        """The launcher alone; what it started finds that it is gone."""
+        """Kill only the launcher. Its child processes notice that it has ended."""
         launcher = psutil.Process(self.service.pid)
         launcher.kill()
         self.service.stop()  # it has ended: only its log is closed
 
 
 def tiny_config(folder: Path) -> Path:
-    """`configs/local.yaml` with random weights at a tiny size, one rate limiter for all, all
-    deployments apart, and without a floor of free space: the disk itself is full."""
+    """`configs/local.yaml` with a tiny model of random weights, one rate limiter for all replicas,
+    separate deployments, and no minimum of free space, so that the disk can become full."""
     text = (REPOSITORY / "configs" / "local.yaml").read_text(encoding="utf-8")
     document = with_parts_apart(yaml.safe_load(text))
     application = document["applications"][0]
@@ -76,7 +75,8 @@ def tiny_config(folder: Path) -> Path:
 
 @asynccontextmanager
 async def client_of(service: Service, root: Path) -> AsyncIterator[Client]:
-    """A client whose dataset holds a first image, and that has uploaded one to be judged."""
+    """A client that has generated a first image in its dataset, and has uploaded an image to
+    check."""
     base = f"{service.url}/api/v1"
     headers = {"X-API-Key": service.key}
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
@@ -95,7 +95,7 @@ async def client_of(service: Service, root: Path) -> AsyncIterator[Client]:
 
 
 async def upload_objects(client: Client, count: int) -> None:
-    """What exports to S3 send."""
+    """Upload the images that exports to S3 will send."""
     for number in range(count):
         await _uploaded(client.http, f"object-{number}", {"folder": OBJECTS})
 
@@ -107,7 +107,8 @@ async def _uploaded(http: httpx.AsyncClient, name: str, query: Mapping[str, str]
 
 
 async def until_ready(url: str, within_s: float = READY_WITHIN_S) -> bool:
-    """Wait until `/readyz` says so, at most so long; whether it did."""
+    """Wait until `/readyz` answers 200. Returns False if that takes more than `within_s`
+    seconds."""
     give_up_s = time.monotonic() + within_s
     while time.monotonic() < give_up_s:
         if await is_ready(url):
@@ -117,7 +118,7 @@ async def until_ready(url: str, within_s: float = READY_WITHIN_S) -> bool:
 
 
 async def is_ready(url: str) -> bool:
-    """What `/readyz` says now; the port, or who answers at it, may be gone."""
+    """Whether `/readyz` answers 200 now. False if nothing answers."""
     async with httpx.AsyncClient(timeout=10.0) as http:
         try:
             return (await http.get(f"{url}/readyz")).is_success

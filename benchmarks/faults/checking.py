@@ -16,34 +16,36 @@ DATASET = "generated/load"
 
 @dataclass(frozen=True, slots=True)
 class Findings:
-    """Of one data root. All of them ought to be empty but `kept`."""
+    """Faults of one data root. All fields must be empty, except `kept`."""
 
     lost: tuple[str, ...] = ()
-    """Tags and paths that a client was promised and that are not there."""
+    """Tags of requests that were answered with success, but whose file does not exist."""
     twice: tuple[str, ...] = ()
-    """Tags of requests that left more than one image."""
+    """Tags of requests for which more than one image is stored."""
     kept: tuple[str, ...] = ()
-    """Tags of requests that ended with an error, and whose image is stored all the same."""
+    """Tags of requests that ended with an error, but whose image is stored."""
     without_recipe: tuple[str, ...] = ()
     without_image: tuple[str, ...] = ()
     not_indexed: tuple[str, ...] = ()
     temporary: tuple[str, ...] = ()
-    """Half-written files and folders of dead runs."""
+    """Temporary files and folders that a killed process left."""
     jobs_differ: tuple[str, ...] = ()
-    """Tags of jobs that their store and their client tell differently, or that ended not once."""
+    """Tags of jobs that did not end exactly once in their store, or whose state there is not the
+    one that the client got."""
     bucket_differs: tuple[str, ...] = ()
-    """Exports to S3 whose bucket does not hold what they answered, with the difference."""
+    """Exports to S3 whose objects are not those of the answer, with the difference."""
 
     def told(self) -> str:
-        """What is wrong beside `kept`, in one line."""
+        """The number of entries of each field except `kept`, in one line; "nothing" if all are
+        empty."""
         names = [each.name for each in fields(self) if each.name != "kept"]
         counts = {name: len(getattr(self, name)) for name in names}
         return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "nothing"
 
 
 def check(root: Path, ends: Sequence[End], jobs: Mapping[str, KeptJob] | None = None) -> Findings:
-    """Compare what the clients were told with what lies in the folder `root`. Nobody may write to
-    it meanwhile. `jobs`: the accepted jobs as their store has them, by tag."""
+    """Compare the answers to the clients with the files in the folder `root`, which nobody may
+    write to meanwhile. `jobs`: tag to accepted job, as it is in the job store."""
     folder = root / DATASET
     recipes = {path.stem: _prompt(path) for path in _recipes(folder)}
     images = {path.stem for path in folder.glob("*.png") if "_anonymized" not in path.stem}
@@ -63,7 +65,8 @@ def check(root: Path, ends: Sequence[End], jobs: Mapping[str, KeptJob] | None = 
 
 
 def _differing(asked: Mapping[str, End], jobs: Mapping[str, KeptJob]) -> list[str]:
-    """Jobs that did not end exactly once in their store, or not as their client was told."""
+    """Tags of jobs that did not end exactly once in their store, or whose state there is not the
+    one that the client got."""
     return [
         tag
         for tag, kept in jobs.items()
@@ -72,7 +75,7 @@ def _differing(asked: Mapping[str, End], jobs: Mapping[str, KeptJob]) -> list[st
 
 
 def _lost(root: Path, ends: Sequence[End]) -> list[str]:
-    """Promised and not there, or not whole."""
+    """Tags of successful requests whose file does not exist."""
     promised = [(end.tag, Path(end.path)) for end in ends if end.is_ok and end.path]
     return [tag for tag, path in promised if not (root / _inside(root, path)).is_file()]
 
@@ -96,7 +99,7 @@ def _tag(prompt: str) -> str:
 
 
 def _indexed(folder: Path) -> set[str]:
-    """Stems of the images that some shard of the index names."""
+    """File names, without extension, of the images in the index."""
     lines = (
         line for shard in folder.glob(".index/*.jsonl") for line in shard.read_bytes().splitlines()
     )

@@ -12,7 +12,7 @@ FILLER = "filler"
 
 
 def disk_full(root: Path) -> Fault:
-    """A file that takes all the room there is; only on a file system of the data root's own."""
+    """Fills the file system with one file. The data root must have its own file system."""
     filler = root / FILLER
 
     def strike() -> None:
@@ -32,7 +32,7 @@ def read_only(root: Path) -> Fault:
 
 
 def data_root_gone(root: Path) -> Fault:
-    """Taken away, and put back at the end."""
+    """Moves the data root away, and back at the end."""
     elsewhere = root.with_name(f"{root.name}-elsewhere")
     seen: list[str] = []
 
@@ -50,7 +50,8 @@ def _moved(root: Path, elsewhere: Path) -> None:
 
 
 def own_file_system(root: Path, size_bytes: int) -> bool:
-    """Give the data root a small file system in memory; False where nobody may mount here."""
+    """Mount a tmpfs of `size_bytes` at the data root. Returns False if this process may not
+    mount."""
     root.mkdir(parents=True, exist_ok=True)
     try:
         _mount("-t", "tmpfs", "-o", f"size={size_bytes}", "tmpfs", str(root))

@@ -19,24 +19,24 @@ RAY_PROCESSES: Final = {
     "GCS": "gcs_server",
     "Ray's agent": "ray::DashboardAgent",
 }
-"""What the parts of a Ray are called among processes."""
+"""The name of each part of Ray in the report, to the name of its process."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`strike` begins it, `lift` ends it; a kill needs no end."""
+    """A fault: `strike` starts it, `lift` ends it. After a kill, `lift` does nothing."""
 
     name: str
     strike: Strike
     lift: Strike = lambda: None
     least_s: float = 0.0
-    """It needs load for at least so long."""
+    """The shortest load for which this fault makes sense, seconds."""
     seen: Sequence[str] = field(default_factory=list)
-    """What `lift` found that ought not to be."""
+    """Faulty states that `lift` found."""
 
 
 def replicas(launcher_pid: int, deployment: str) -> list[psutil.Process]:
-    """The processes of a deployment's replicas, by the name that Ray gives them."""
+    """The processes of a deployment's replicas, found by the titles that Ray gives them."""
     return _found(launcher_pid, lambda title: _is_replica(title, deployment))
 
 
@@ -48,7 +48,7 @@ def _found(launcher_pid: int, is_it: Callable[[str], bool]) -> list[psutil.Proce
 def _title(process: psutil.Process) -> str:
     try:
         return " ".join(process.cmdline()) or process.name()
-    except psutil.Error:  # gone meanwhile
+    except psutil.Error:  # it has ended
         return ""
 
 
@@ -68,7 +68,7 @@ def _kill_one(found: Sequence[psutil.Process], name: str) -> None:
 
 
 def _runs(process: psutil.Process) -> bool:
-    """Whether it lives: its parent may be too busy to take note of its death."""
+    """Whether the process still runs. A zombie does not: its parent may be too busy to reap it."""
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
@@ -76,7 +76,7 @@ def _runs(process: psutil.Process) -> bool:
 
 
 def actor_killed(launcher_pid: int, name: str, title: str) -> Fault:
-    """A process of Serve's own, by its title: the controller, or a proxy."""
+    """Kills a process of Ray Serve itself, found by its title: the controller or a proxy."""
 
     def strike() -> None:
         _kill_one(_found(launcher_pid, lambda told: told.startswith(f"ray::{title}")), name)
@@ -85,7 +85,7 @@ def actor_killed(launcher_pid: int, name: str, title: str) -> Fault:
 
 
 def ray_process_killed(launcher_pid: int, name: str, least_s: float = 0.0) -> Fault:
-    """A process of Ray itself, one of `RAY_PROCESSES`."""
+    """Kills a process of Ray itself. `name`: a key of `RAY_PROCESSES`."""
 
     def strike() -> None:
         part = RAY_PROCESSES[name]
@@ -103,7 +103,7 @@ def killed(launcher_pid: int, deployment: str) -> Fault:
 
 
 def killed_whenever_up(launcher_pid: int, deployment: str, every_s: float = 0.5) -> Fault:
-    """Every replica as soon as it is there, to the end."""
+    """Kills every replica soon after it starts, until the fault is lifted."""
     over = threading.Event()
 
     def kill_on() -> None:
@@ -122,9 +122,9 @@ def killed_whenever_up(launcher_pid: int, deployment: str, every_s: float = 0.5)
 
 
 def hung(launcher_pid: int, deployment: str, least_s: float = 0.0) -> Fault:
-    """Stopped, and woken again at the end.
+    """Stops one replica with SIGSTOP, and continues it at the end.
 
-    Raises, when it strikes:
+    `strike` raises:
         RuntimeError: there is no replica.
     """
     stopped: list[psutil.Process] = []

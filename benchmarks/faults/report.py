@@ -18,21 +18,22 @@ HEAD = (
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A fault, the requests that were under way or came while it lasted, and what was left."""
+    """A fault, the ends of the requests before, during and after it, and what they left in the data
+    root."""
 
     fault: str
     ends: Sequence[End]
     findings: Findings
     struck_s: float
-    """When, on the clock of the ends."""
+    """Time of the fault, seconds of `time.monotonic()`, as in `End`."""
     not_ready_s: float = 0.0
     """How long `/readyz` did not answer 200, from the fault to its end."""
     seen: Sequence[str] = ()
-    """What else ought not to be."""
+    """Other faulty states."""
 
     @property
     def recovery_s(self) -> float:
-        """From the fault to the end of the last request that failed; 0: none did."""
+        """Seconds from the fault to the end of the last request that failed; 0 if none did."""
         failed = (end.ended_s for end in self.ends if not end.is_ok and end.ended_s > self.struck_s)
         return max(failed, default=self.struck_s) - self.struck_s
 

@@ -20,13 +20,14 @@ from PIL import Image
 
 OK = "ok"
 CUT, REFUSED, PLAIN = "CUT", "REFUSED", "PLAIN"
-"""A connection that broke, one that was not taken, an answer that is not in the envelope."""
+"""The connection broke; the connection was refused; the answer is not an error or result of the
+API."""
 LOOK_EVERY_S, COMES_BACK_WITHIN_S = 0.5, 120.0
 SERVER_ERROR = 500
 OBJECTS = "objects"
-"""Folder of the uploads that go to S3."""
+"""Folder below `uploads/` whose images are exported to S3."""
 SIZE_PX, STEPS = 64, 100
-"""Long enough that some are always under way."""
+"""Long enough that some generations run at any time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,15 +36,15 @@ class End:
 
     kind: str
     tag: str
-    """In the prompt of a generation: so its image is found again."""
+    """The last word of a generation's prompt, by which its image is found."""
     began_s: float
     ended_s: float
     outcome: str
     """`OK`, the code of an error, or one of `CUT`, `REFUSED`, `PLAIN`."""
     path: str | None = None
-    """Of what was made."""
+    """Path of the file that was made."""
     why: str = ""
-    """Of `CUT` and `REFUSED`: what the client's library said."""
+    """The exception of the client's library, for `CUT` and `REFUSED`."""
 
     @property
     def is_ok(self) -> bool:
@@ -52,7 +53,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """A key's way into a service."""
+    """The connections to a service with one API key."""
 
     http: httpx.AsyncClient
     socket_url: str
@@ -60,15 +61,15 @@ class Client:
     sample: str
     """Path of an image that is judged and anonymized."""
     jobs: dict[str, str] = field(default_factory=dict)
-    """Ids of the jobs that were accepted, by tag."""
+    """Tag to id of each accepted job."""
     bucket: str = ""
-    """Where exports to S3 go."""
+    """The bucket of exports to S3."""
     sent: dict[str, int] = field(default_factory=dict)
-    """Images that an export to S3 says to have sent, by tag, which is its prefix."""
+    """Tag, which is also the prefix, to the number of images in the answer of an export to S3."""
 
 
 Ask = Callable[[Client, str], Awaitable[tuple[str, str | None]]]
-"""Sends one request with the tag; its outcome, and the path of what it made."""
+"""Sends one request with the tag. Returns the outcome and the path of the file that was made."""
 
 
 async def generate(client: Client, tag: str) -> tuple[str, str | None]:
@@ -76,7 +77,7 @@ async def generate(client: Client, tag: str) -> tuple[str, str | None]:
 
 
 async def stream(client: Client, tag: str) -> tuple[str, str | None]:
-    """A generation over a socket of its own."""
+    """A generation on a new WebSocket."""
     async with websockets.connect(client.socket_url, open_timeout=30, max_size=None) as socket:
         await socket.send(json.dumps({"type": "generate", **_body(tag)}))
         while True:
@@ -110,7 +111,7 @@ async def export(client: Client, tag: str) -> tuple[str, str | None]:
 
 
 async def export_s3(client: Client, tag: str) -> tuple[str, str | None]:
-    """The uploaded objects, under a prefix of their own."""
+    """Export the uploaded images to S3. The prefix is the tag."""
     body = {
         "dataset_dir": f"{client.data_root}/uploads/{OBJECTS}",
         "bucket_name": client.bucket,
@@ -127,7 +128,7 @@ async def export_s3(client: Client, tag: str) -> tuple[str, str | None]:
 async def job(
     client: Client, tag: str, look_every_s: float = LOOK_EVERY_S
 ) -> tuple[str, str | None]:
-    """A generation as a job: accepted once, then looked at until it has ended."""
+    """A generation as a job: accepted once, then polled until it has ended."""
     headers = {"Prefer": "respond-async", "Idempotency-Key": tag}
     body = _body(tag)
     accepted = await _once_there(
@@ -151,7 +152,8 @@ async def job(
 async def _once_there(
     ask: Callable[[], Awaitable[httpx.Response]], look_every_s: float
 ) -> httpx.Response:
-    """The answer of the service, asked for again while it is away or answers 5xx."""
+    """Repeat the request while the service cannot be reached or answers 5xx; return its answer.
+    Gives up after `COMES_BACK_WITHIN_S`."""
     give_up_s = time.monotonic() + COMES_BACK_WITHIN_S
     while True:
         with suppress(httpx.HTTPError):
@@ -165,15 +167,15 @@ async def _once_there(
 
 @dataclass(frozen=True, slots=True)
 class KeptJob:
-    """A job as its store has it."""
+    """A job in the job store."""
 
     state: str
     endings: int
-    """Events that say that it has ended; 1 of an ended job."""
+    """Number of events `ended`; must be 1 after the job has ended."""
 
 
 async def kept_jobs(client: Client) -> dict[str, KeptJob]:
-    """The accepted jobs in the store, by tag."""
+    """Tag to accepted job, as it is in the job store."""
     found = {}
     for tag, job_id in client.jobs.items():
         answer = await client.http.get(f"/jobs/{job_id}")
@@ -195,15 +197,15 @@ ROUND: tuple[tuple[str, Ask], ...] = (
     ("anonymize", anonymize),
     ("job", job),
 )
-"""The mix, in turn."""
+"""Kinds of requests, sent in this order again and again."""
 S3_ROUND: tuple[tuple[str, Ask], ...] = tuple(
     ("s3", export_s3) if kind in ("export", "anonymize") else (kind, ask) for kind, ask in ROUND
 )
-"""The mix where the faults are those of an S3 server."""
+"""The same for faults of an S3 server: exports to S3 instead of other exports."""
 
 
 async def ended(client: Client, kind: str, ask: Ask, tag: str) -> End:
-    """Send it, and hear how it ends: always exactly one of the outcomes."""
+    """Send a request and return its end, which has exactly one of the outcomes."""
     began_s, path, why = time.monotonic(), None, ""
     try:
         outcome, path = await ask(client, tag)
@@ -215,7 +217,7 @@ async def ended(client: Client, kind: str, ask: Ask, tag: str) -> End:
 
 
 def png(tag: str) -> bytes:
-    """A small picture of its own for every tag."""
+    """A small random image, different for every tag."""
     seed = int.from_bytes(tag.encode(), "big") % 2**32
     pixels = np.random.default_rng(seed).integers(0, 256, (48, 48, 3), dtype=np.uint8)
     buffer = io.BytesIO()

@@ -19,7 +19,7 @@ from werkzeug.serving import make_server
 
 BUCKET: Final = "faults"
 SHARE_HIT = 0.3
-"""Of the objects sent, while a fault lasts."""
+"""Share of the PUTs of objects that a fault affects."""
 SLOW_S, AWAY_S = 0.3, 4.0
 WELL, SLOW, CUT, BUSY, DIGEST, ETAG, LOST = (
     "well",
@@ -38,7 +38,7 @@ _KEYS = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "very-secr
 
 
 class FaultyS3:
-    """moto behind a layer that meets a share of the PUTs with `mode`."""
+    """The S3 server of moto, with the fault `mode` in a share of the PUTs."""
 
     def __init__(self, dice: random.Random) -> None:
         self.mode = WELL
@@ -52,7 +52,7 @@ class FaultyS3:
         return boto3.client("s3", endpoint_url=self.url, region_name="us-east-1", **_KEYS)
 
     def environment(self) -> dict[str, str]:
-        """With it a service may export to the bucket."""
+        """Environment variables with which a service may export to the bucket."""
         return {
             "INFERLOOP_S3_ENDPOINT_URL": self.url,
             "INFERLOOP_S3_EXPORT_BUCKETS": BUCKET,
@@ -61,7 +61,7 @@ class FaultyS3:
         }
 
     def go_away(self, for_s: float = AWAY_S) -> None:
-        """Refuse connections, and be back after so many seconds."""
+        """Refuse connections for `for_s` seconds."""
         self.close()
         port = self._server.server_port
         threading.Timer(for_s, lambda: self._open(port)).start()
@@ -71,7 +71,7 @@ class FaultyS3:
         self._server.server_close()
 
     def _open(self, port: int) -> None:
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it names every request
+        logging.getLogger("werkzeug").setLevel(logging.ERROR)  # it logs every request
         self._server = make_server("127.0.0.1", port, self, threaded=True)
         threading.Thread(target=self._server.serve_forever, daemon=True).start()
 
@@ -115,7 +115,8 @@ def _refused(
 
 
 def differs(client: Any, prefix: str, uploaded: int) -> str:
-    """What under the prefix is not as an export said that sent so many images; "" if nothing."""
+    """How the objects under the prefix differ from an export of `uploaded` images; "" if they do
+    not differ."""
     there = {}
     for page in client.get_paginator("list_objects_v2").paginate(
         Bucket=BUCKET, Prefix=f"{prefix}/"

@@ -27,8 +27,8 @@ async def struck(
     before_s: float = 3.0,
     mix: Round = ROUND,
 ) -> Row:
-    """Load for `before_s` seconds, the fault, load for `load_s` more; then every end is awaited,
-    and the service. Clients try nothing again but jobs."""
+    """Send requests for `before_s` seconds, strike, and send more for `load_s` seconds. Then wait
+    until every request has ended and the service is ready. Clients repeat only requests of jobs."""
     client.jobs.clear()
     client.sent.clear()
     url = str(client.http.base_url.copy_with(path="")).rstrip("/")
@@ -52,7 +52,7 @@ async def struck(
 
 
 async def _unready(url: str, from_s: float) -> float:
-    """Until it is canceled: the seconds in which the service was not ready."""
+    """Runs until it is canceled. Returns the seconds in which the service was not ready."""
     not_ready_s, last = 0.0, from_s
     try:
         await asyncio.sleep(max(0.0, from_s - time.monotonic()))
@@ -71,7 +71,7 @@ async def _told(watch: asyncio.Task[float]) -> float:
 
 
 def with_buckets(row: Row, differs: Callable[[str, int], str], sent: dict[str, int]) -> Row:
-    """The row with what exports to S3 left otherwise than they said."""
+    """The row with `bucket_differs`. `differs` gets the prefix and the number of images."""
     found = ((tag, differs(tag, count)) for tag, count in sent.items())
     told = tuple(f"{tag}: {difference}" for tag, difference in found if difference)
     return replace(row, findings=replace(row.findings, bucket_differs=told))

@@ -30,7 +30,7 @@ SCRIPT = Path(__file__).with_name("cases.py")
 
 @contextmanager
 def checkout_of(wanted: str) -> Iterator[Path]:
-    """A folder with that commit; a folder is taken as it is."""
+    """A folder with the commit `wanted`. If `wanted` is itself a folder, that one."""
     if Path(wanted).is_dir():
         yield Path(wanted).resolve()
         return
@@ -45,7 +45,7 @@ def checkout_of(wanted: str) -> Iterator[Path]:
 
 
 def measure(case: str, checkout: Path) -> float | None:
-    """The case's figure in that checkout; None where it cannot be taken there."""
+    """The figure of the case in that checkout; None if it cannot be measured there."""
     done = subprocess.run(
         [sys.executable, str(SCRIPT), case],
         cwd=checkout,
@@ -66,7 +66,7 @@ def _environment(checkout: Path) -> dict[str, str]:
 
 
 def pairs(case: str, before: Path, rounds: int) -> list[Pair]:
-    """Figures of both checkouts, round by round; none where one of them has no such case."""
+    """The figures of both checkouts for each round; empty if one of them cannot be measured."""
     found = []
     for number in range(rounds):
         order = (before, ROOT) if number % 2 == 0 else (ROOT, before)
@@ -82,9 +82,13 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--against", default="HEAD~1", help="a commit, or a folder with one")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--bound", type=float, default=1.1, help="ratio that is still allowed")
-    parser.add_argument("--only", default="", help="cases whose names hold this")
-    parser.add_argument("--service", action="store_true", help="also what starts the service")
+    parser.add_argument(
+        "--bound", type=float, default=1.1, help="the largest allowed ratio of now to before"
+    )
+    parser.add_argument("--only", default="", help="only cases whose names contain this text")
+    parser.add_argument(
+        "--service", action="store_true", help="also the cases that start the service"
+    )
     chosen = parser.parse_args()
     cases = CASES | (SERVICE_CASES if chosen.service else {})
     failed = False

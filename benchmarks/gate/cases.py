@@ -1,4 +1,4 @@
-"""What the gate measures. Run as a script inside a checkout, it prints one number:
+"""The cases that the gate measures. Run as a script inside a checkout, it prints one number:
 
     PYTHONPATH=. python benchmarks/gate/cases.py "export jsonl"
 
@@ -36,7 +36,7 @@ def export(method: str, images: int = IMAGES) -> float:
 
 
 def engine_steps() -> float:
-    """CPU seconds of steps with eight rows."""
+    """CPU seconds of `STEPS` engine steps with eight rows."""
     from benchmarks.engine import NEVER_DONE, Bench, Heard, wanted
 
     engine = Bench(Path("models/inferloop-mini"), 1).engine()
@@ -47,7 +47,7 @@ def engine_steps() -> float:
 
 
 def lone_image() -> float:
-    """CPU seconds of one image of 20 steps, the decoder's share with it."""
+    """CPU seconds of one image of 20 steps, including decoding."""
     from benchmarks.engine import Bench, Heard, wanted
 
     engine = Bench(Path("models/inferloop-mini"), 1).engine()
@@ -63,7 +63,7 @@ def lone_image() -> float:
 
 
 def judged(kind: str) -> float:
-    """CPU seconds of verdicts of one picture."""
+    """CPU seconds of `JUDGED` reports on one image."""
     from benchmarks.validators.scaling import _content, judge_of
 
     judge, content = judge_of(kind, 1), _content()
@@ -72,7 +72,8 @@ def judged(kind: str) -> float:
 
 
 def stack() -> float:
-    """Wall milliseconds of HTTP, Serve, PNG and storage round a small generation, median of 50."""
+    """Wall milliseconds of a small generation without the engine: HTTP, Serve, PNG and storage.
+    Median of 50."""
     import contextlib
     import io
 
@@ -88,7 +89,7 @@ def stack() -> float:
 
 
 def saturation() -> float:
-    """CPU seconds of an image, of all processes of the service, while it has all it can do."""
+    """CPU seconds for each image in all processes of the service while it is saturated."""
     from benchmarks.serving.load import Target
     from deployments.local.child_service import Service
 
@@ -98,15 +99,15 @@ def saturation() -> float:
         try:
             service.wait_until_ready()
             target = Target(f"{service.url}/api/v1/generate", {"X-API-Key": service.key})
-            saturated(target, service.pid, SATURATING // 2, 512)  # shapes that are new are recorded
+            saturated(target, service.pid, SATURATING // 2, 512)  # warm-up: new shapes
             return saturated(target, service.pid, SATURATING, 512)
         finally:
             service.stop()
 
 
 def saturated(target: Target, pid: int, images: int, side_px: int) -> float:
-    """CPU seconds of an image in the process `pid` and all below it, while mixed requests for
-    `images` are answered that came at once. Raises `RuntimeError` if one was not made."""
+    """CPU seconds for each image in the process `pid` and its descendants, while mixed requests for
+    `images` images, all sent at once, are answered. Raises `RuntimeError` if one was not made."""
     from benchmarks.serving import load
 
     began = _family_cpu_s(pid)
@@ -144,7 +145,7 @@ SERVICE_CASES: dict[str, Callable[[], float]] = {
     "the stack round a generation": stack,
     "saturation, an image": saturation,
 }
-"""These start the service: a minute each time."""
+"""Cases that start the service. Each run takes about a minute."""
 
 
 if __name__ == "__main__":

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 
 class Pair(NamedTuple):
-    """One case in both checkouts, right after each other; smaller is better."""
+    """The figures of one case in both checkouts, measured one after the other. Less is better."""
 
     before: float
     now: float
@@ -19,12 +19,12 @@ class Pair(NamedTuple):
 
 
 def slower(pairs: Sequence[Pair], bound: float) -> bool:
-    """Whether the median ratio is past the bound. A case that was not measured fails nothing."""
+    """Whether the median ratio is above the bound; False for a case that was not measured."""
     return bool(pairs) and statistics.median(pair.ratio for pair in pairs) > bound
 
 
 def row(case: str, pairs: Sequence[Pair], bound: float) -> str:
-    """A line of the table."""
+    """A row of the table in Markdown."""
     if not pairs:
         return f"| {case} | | | | | not measured in both |"
     ratios = sorted(pair.ratio for pair in pairs)

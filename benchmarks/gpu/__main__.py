@@ -31,7 +31,8 @@ from engines.diffusion.models.loading import choose_device
 
 
 class Run:
-    """Cells one after another until the time is used up; one that fails ends only itself."""
+    """Runs cells one after another until the time is used up. If one fails, the others still
+    run."""
 
     def __init__(self, bed: Bed, report: Report, minutes: float) -> None:
         self._bed = bed
@@ -48,7 +49,8 @@ class Run:
                 self._one(cell)
 
     def _slowness(self) -> float:
-        """How much longer cells took than expected; a slower card leaves more of them out."""
+        """Ratio of the actual to the expected time of the cells so far, at least 1. A slower GPU
+        therefore skips more cells."""
         if self._expected_s == 0:
             return 1.0
         return max(1.0, self._spent_s / self._expected_s)
@@ -66,11 +68,11 @@ class Run:
         try:
             for row in cell.run(self._bed):
                 self._report.add(words | row | {"took_s": time.perf_counter() - began})
-        except Exception as error:  # noqa: BLE001 - it is a row of the table, and the next goes on
+        except Exception as error:  # noqa: BLE001 - goes into the table; the next cell still runs
             note = f"{type(error).__name__}: {str(error)[:300]}"
             self._report.add(words | {"note": note, "took_s": time.perf_counter() - began})
             failed = True
-        if failed:  # outside of the handler, whose traceback holds what filled the memory
+        if failed:  # outside of the handler: its traceback keeps the tensors alive
             self._forget(words)
         self._expected_s += cell.expected_s
         self._spent_s += time.perf_counter() - began
@@ -107,7 +109,7 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--minutes", type=float, default=8.0, help="of the whole run")
+    parser.add_argument("--minutes", type=float, default=8.0, help="limit of the whole run")
     parser.add_argument("--out", type=Path, help="folder of the results; a new one by default")
     parser.add_argument("--models", nargs="+", choices=list(FULL_SIZE), default=list(FULL_SIZE))
     parser.add_argument("--device", default="cuda")

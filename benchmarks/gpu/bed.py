@@ -22,19 +22,19 @@ MODEL_ID = "timed"
 PROMPT = "a red apple"
 GUIDANCE = 7.5
 NEVER_DONE = 150
-"""Steps of a request whose end is not waited for."""
+"""Denoising steps of a request that is never finished."""
 CALM_S = 0.3
-"""Seconds of repeats in one measured block; a single repeat where it takes longer."""
+"""Aimed length of one measured block, seconds. A block has at least one repeat."""
 BLOCKS = 3
-"""Measured blocks, of which the median counts."""
+"""Number of measured blocks. The result is their median."""
 MOST_REPEATS = 8
-"""In a block."""
+"""Most repeats in one block."""
 Dtype = Literal["float32", "float16", "bfloat16"]
 
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """How the denoiser runs, in the words of the engine's own config."""
+    """How the denoiser runs. The fields are those of `ModelEntry`."""
 
     dtype: Dtype
     attention: AttentionBackend = "native"
@@ -53,7 +53,7 @@ class Setup:
 
 
 class Bed:
-    """Holds one pipeline; another architecture, dtype or compilation builds a new one."""
+    """Holds one pipeline, and replaces it when the architecture, dtype or compilation changes."""
 
     def __init__(self, device: torch.device, calm_s: float = CALM_S) -> None:
         self.device = device
@@ -65,21 +65,21 @@ class Bed:
         self._runner_setup: Setup | None = None
 
     def plain(self, architecture: Architecture, dtype: Dtype) -> Any:
-        """The pipeline as diffusers builds it: no memory format of ours, nothing compiled."""
+        """The pipeline as diffusers builds it: contiguous memory format, not compiled."""
         self._build(architecture, Setup(dtype))
         self._close_runner()
-        # The engine leaves a decoder that overflows in float16 in float32; diffusers does not.
+        # The engine keeps a VAE that overflows in float16 in float32; diffusers does not.
         self.pipe.vae.to(self.pipe.unet.dtype)
         for module in (self.pipe.unet, self.pipe.vae):
             module.to(memory_format=torch.contiguous_format)
         return self.pipe
 
     def runner(self, architecture: Architecture, setup: Setup) -> ModelRunner:
-        """The engine's own runner over the pipeline."""
+        """The engine's runner of the pipeline."""
         self._build(architecture, setup)
         if self._runner is None or self._runner_setup != setup:
             self._close_runner()
-            # Without inductor a CPU run tries the code and waits for no C++ compiler.
+            # On a CPU only the code is tested: without inductor, no C++ compiler is needed.
             backend = "inductor" if self.device.type == "cuda" else "eager"
             entry = self.entry(architecture, setup, backend)
             runner = runner_over(self.pipe, entry, self.config(entry))
@@ -88,7 +88,7 @@ class Bed:
         return self._runner
 
     def entry(self, architecture: Architecture, setup: Setup, backend: str) -> ModelEntry:
-        """As a user would write it; nothing is read from the folder that it names."""
+        """The entry that a user would write. Its folder is not read."""
         return ModelEntry(
             id=MODEL_ID,
             source=FolderSource(path="random"),
@@ -113,7 +113,7 @@ class Bed:
         )
 
     def close(self) -> None:
-        """Give the device's memory back."""
+        """Free the memory of the device."""
         self._close_runner()
         if self._built is not None and self._built[2] != "off":
             torch.compiler.reset()
@@ -123,12 +123,12 @@ class Bed:
             torch.cuda.empty_cache()
 
     def drain(self) -> None:
-        """Wait until the device has done everything it was given."""
+        """Wait until the device has finished all work."""
         if self.device.type == "cuda":
             torch.cuda.synchronize(self.device)
 
     def timed(self, action: Callable[[], Any]) -> float:
-        """Wall seconds of the action, the device's queue drained before and after."""
+        """Wall seconds of the action. Waits for the device before and after."""
         self.drain()
         began = time.perf_counter()
         action()
@@ -136,8 +136,9 @@ class Bed:
         return time.perf_counter() - began
 
     def each(self, action: Callable[[], Any], expected_s: float) -> float:
-        """Seconds of one call: the median of blocks of calls that nothing waits between, after
-        two that warm up (what is compiled compiles in them, graphs are recorded)."""
+        """Seconds of one call: the median of `BLOCKS` blocks of calls. Inside a block nothing waits
+        for the device. Two calls before warm up: compilation and recording of CUDA graphs happen
+        there."""
         action()
         action()
         repeats = max(1, min(MOST_REPEATS, int(self.calm_s / expected_s)))
@@ -149,7 +150,8 @@ class Bed:
         return median(self.timed(block) for _ in range(BLOCKS)) / repeats
 
     def decode_s(self, runner: ModelRunner, finished: Trajectory) -> float:
-        """Seconds to decode one image; measured once for a built model: rows change nothing."""
+        """Seconds to decode one image. Measured once for each pipeline, because it does not depend
+        on the number of rows."""
         if self._decode_s is None:
             self._decode_s = self.each(lambda: runner.decode(finished), self.calm_s + 1)
         return self._decode_s
@@ -159,7 +161,7 @@ class Bed:
             torch.cuda.reset_peak_memory_stats(self.device)
 
     def peak_gib(self) -> float:
-        """Most memory that tensors held since the last reset, weights included; 0 on a CPU."""
+        """GiB of the peak of memory of tensors, with weights, since the last reset; 0 on a CPU."""
         if self.device.type != "cuda":
             return 0.0
         return torch.cuda.max_memory_allocated(self.device) / 2**30
@@ -199,7 +201,7 @@ def request(
 
 
 def company(architecture: Architecture, rows: int) -> list[GenerationRequest]:
-    """Requests that fill so many rows: guided ones, which take two, or one without guidance."""
+    """Requests for `rows` rows: with guidance, two rows each; for one row, one without guidance."""
     if rows == 1:
         return [request(architecture, 0, guidance_scale=1.0)]
     return [request(architecture, index) for index in range(rows // 2)]

@@ -30,13 +30,14 @@ SDPA = {
     "cudnn": SDPBackend.CUDNN_ATTENTION,
     "efficient": SDPBackend.EFFICIENT_ATTENTION,
 }
-"""torch's own attention kernels, tried first one at a time."""
+"""Attention kernels of torch. Each is measured with priority over the others."""
 MIXED = ((1.0, 7.5), (0.6, 7.5), (0.4, 7.5), (1.0, 5.0), (0.6, 5.0), (0.4, 5.0))
-"""Share of the architecture's steps, and guidance, of the requests of a mixed load."""
+"""Share of the architecture's steps, and guidance scale, of the requests of a mixed load."""
 
 
 def step(bed: Bed, architecture: Architecture, setup: Setup, rows: int, with_bare: bool) -> Row:
-    """The engine's step at so many rows; beside it the bare denoiser, and the decode of one."""
+    """The engine's step with `rows` rows, the decoding of one image and, with `with_bare`, the
+    denoiser alone."""
     runner = bed.runner(architecture, setup)
     bed.reset_peak()
     states = runner.start(company(architecture, rows))
@@ -55,7 +56,7 @@ def step(bed: Bed, architecture: Architecture, setup: Setup, rows: int, with_bar
 
 
 def attention(bed: Bed, architecture: Architecture, setup: Setup, rows: int, kernel: str) -> Row:
-    """The engine's step with one of torch's attention kernels tried before the others."""
+    """The engine's step, with priority for one of torch's attention kernels."""
     runner = bed.runner(architecture, setup)
     states = runner.start(company(architecture, rows))
     others = [each for each in (*SDPA.values(), SDPBackend.MATH) if each != SDPA[kernel]]
@@ -65,7 +66,8 @@ def attention(bed: Bed, architecture: Architecture, setup: Setup, rows: int, ker
 
 
 def plain(bed: Bed, architecture: Architecture, dtype: Dtype, images: int) -> Row:
-    """A whole call of plain diffusers for a batch of equal requests: the most it can share."""
+    """A call of plain diffusers for a batch of requests that differ only in the seed, which is its
+    best case."""
     pipe = bed.plain(architecture, dtype)
     bed.reset_peak()
     requests = [request(architecture, index, architecture.steps) for index in range(images)]
@@ -81,8 +83,8 @@ def plain(bed: Bed, architecture: Architecture, dtype: Dtype, images: int) -> Ro
 
 
 def overlap(bed: Bed, architecture: Architecture, setup: Setup, rows: int) -> Iterator[Row]:
-    """A whole image's steps of a full batch while as many finished ones are decoded: between the
-    steps as the engine does it, then on a second thread and stream beside them."""
+    """All steps of a full batch while the same number of finished images is decoded: first between
+    the steps, as the engine does it, then at the same time in a second thread and CUDA stream."""
     runner = bed.runner(architecture, setup)
     images = rows // 2
     finished = runner.start(company(architecture, rows))
@@ -95,7 +97,8 @@ def overlap(bed: Bed, architecture: Architecture, setup: Setup, rows: int) -> It
 
 
 def mixed(bed: Bed, architecture: Architecture, setup: Setup, count: int, rows: int) -> Row:
-    """Requests of mixed steps and guidance, all at once, through the engine's continuous steps."""
+    """Requests with different steps and guidance, submitted at once, in the engine's continuous
+    batching."""
     runner = bed.runner(architecture, setup)
     side = architecture.native_size_px // runner.info.sizes.grid_px
     entry = bed.entry(architecture, setup, "inductor")
@@ -123,7 +126,7 @@ def mixed(bed: Bed, architecture: Architecture, setup: Setup, count: int, rows: 
 
 
 def mixed_plain(bed: Bed, architecture: Architecture, dtype: Dtype, count: int) -> Row:
-    """The same requests through plain diffusers, which batches those that agree in all but seed."""
+    """The same requests in plain diffusers. Requests that differ only in the seed share a batch."""
     pipe = bed.plain(architecture, dtype)
     groups = grouped(mixed_load(architecture, count))
     _call(pipe, groups[0], steps=2)
@@ -142,7 +145,8 @@ def mixed_plain(bed: Bed, architecture: Architecture, dtype: Dtype, count: int) 
 
 
 def step_cost_s(architecture: Architecture, rows: int) -> float:
-    """Seconds of a step that we expect of a data-centre GPU: launches, or 300 TFLOP/s."""
+    """Expected seconds of a step on a data-center GPU: the launches of the kernels, or 300 TFLOP/s,
+    whichever takes longer."""
     return max(architecture.launch_s, rows * architecture.row_tflop / 300)
 
 
@@ -155,7 +159,7 @@ def mixed_load(architecture: Architecture, count: int) -> list[GenerationRequest
 
 
 def grouped(requests: Sequence[GenerationRequest]) -> list[list[GenerationRequest]]:
-    """Those that one call of plain diffusers can make, in the order of their arrival."""
+    """Groups of requests for one call of plain diffusers each, in the order of arrival."""
 
     def shared(each: GenerationRequest) -> tuple[int, float]:
         return each.num_inference_steps, each.guidance_scale
@@ -166,13 +170,13 @@ def grouped(requests: Sequence[GenerationRequest]) -> list[list[GenerationReques
 
 @dataclass
 class Heard:
-    """Implements `GenerationListener`: when it ended, and of what."""
+    """Implements `GenerationListener`: keeps the time of the end and the error."""
 
     ended_at: float = 0.0
     error: InferloopError | None = field(default=None)
 
     def progress(self, event: StepProgress) -> None:
-        """Not of interest."""
+        """Ignored."""
 
     def finished(self, image: GeneratedImage) -> None:
         self.ended_at = time.perf_counter()
@@ -185,7 +189,7 @@ class Heard:
 def bare(
     runner: ModelRunner, states: Sequence[Trajectory], rows: int
 ) -> Callable[[], torch.Tensor]:
-    """A forward of the denoiser on inputs that lie ready, without anything around it."""
+    """A forward pass of the denoiser alone, on inputs that are already prepared."""
     prompts = [each for state in states for each in (state.prompt, state.negative) if each]
     latents = torch.cat([states[0].latents] * rows)
     timesteps = torch.full((rows,), 500.0, device=latents.device)
@@ -200,7 +204,7 @@ def bare(
 
 @contextmanager
 def second_stream(device: torch.device) -> Iterator[None]:
-    """Work of this thread goes to a stream of its own; on a CPU there is none."""
+    """Within it, this thread uses a second CUDA stream. No effect on a CPU."""
     if device.type != "cuda":
         yield
         return
@@ -254,7 +258,7 @@ def _beside(
 
 
 def _due(images: int, steps: int) -> list[list[int]]:
-    """Which images are decoded after each step, evenly."""
+    """The indices of the images to decode after each step, distributed evenly."""
     after = [image * steps // images for image in range(images)]
     return [[image for image in range(images) if after[image] == index] for index in range(steps)]
 

@@ -15,15 +15,15 @@ from benchmarks.gpu.cells import Row, step_cost_s
 ROWS = (1, 2, 4, 8, 16, 32)
 GRAPH_ROWS = 8
 _BUILD_TFLOP_S = 1.0
-"""Seconds to build a model for each TFLOP of its row: 2.6 billion weights take about 6."""
+"""Seconds to build a model for each TFLOP of one row. 2.6 billion weights take about 6 s."""
 _REST_S = 0.5
-"""Of a cell beside what it counts: the first run of each shape chooses its kernels."""
+"""Seconds of a cell that are not measured: the first run of each shape selects kernels."""
 _COMPILE_S = {"blocks": 20.0, "denoiser": 60.0}
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One thing to measure. `run` gives its rows; `expected_s` is for a data-centre GPU."""
+    """One measurement. `run` returns rows of the table; `expected_s` is for a data-center GPU."""
 
     architecture: Architecture
     what: str
@@ -39,7 +39,7 @@ class Cell:
 
 
 def planned(sd15: Architecture, sdxl: Architecture, half: Dtype) -> list[Cell]:
-    """Everything. `half` is the dtype in which the most is measured (float16 on a GPU)."""
+    """All measurements. `half`: the dtype of most of them, float16 on a GPU."""
     native = Setup(half)
     return [
         *_plain(sd15, half, (1, 8)),
@@ -116,13 +116,13 @@ def _overlap(model: Architecture, setup: Setup, rows: int) -> Cell:
 
 
 def _installed_attention(model: Architecture, dtype: Dtype) -> Iterator[Cell]:
-    """Packages that few machines have; without them there is nothing to say."""
+    """Attention kernels of optional packages, if these are installed."""
     if importlib.util.find_spec("xformers") is not None:
         yield from _steps(model, Setup(dtype, attention="xformers"), (8,))
 
 
 def _once(measure: Callable[..., Row], *arguments: object) -> Iterable[Row]:
-    """`partial` binds the arguments; the bed comes last, when the cell runs."""
+    """Measure one row. The bed is the last argument, because `partial` binds the others first."""
     *given, bed = arguments
     return [measure(bed, *given)]
 

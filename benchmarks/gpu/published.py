@@ -24,7 +24,7 @@ PUBLISHED = (
 
 
 def published_table() -> str:
-    """As Markdown."""
+    """A table in Markdown."""
     lines = ["| model | published | by |", "|---|---|---|"]
     lines += [f"| {each.model} | {each.figure} | {each.source} |" for each in PUBLISHED]
     return "\n".join(lines)

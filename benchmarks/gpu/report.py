@@ -24,7 +24,7 @@ COLUMNS = (
     "took_s",
     "note",
 )
-"""Of the table; a row of the JSON lines may have more."""
+"""Columns of the table. Rows in `rows.jsonl` may have more."""
 
 
 class Report:
@@ -46,7 +46,7 @@ class Report:
         return self._rows
 
     def add(self, row: Mapping[str, Value]) -> None:
-        """A measured row, or one whose `note` says what went wrong."""
+        """Add a measured row, or one whose `note` describes an error."""
         self._rows.append(row)
         with self._rows_file.open("a", encoding="utf-8") as opened:
             opened.write(json.dumps(row) + "\n")
@@ -54,12 +54,13 @@ class Report:
         self._write_table()
 
     def not_run(self, name: str) -> None:
-        """A cell that was not begun."""
+        """Record a cell that was not started."""
         self._not_run.append(name)
         self._write_table()
 
     def end(self) -> str:
-        """What stands below the table: the figures of others, and what was not run."""
+        """The text below the table: published figures of others, and the cells that were not
+        run."""
         missing = "".join(f"- not run: {name}\n" for name in self._not_run)
         return f"\n{published_table()}\n\n{missing}"
 

@@ -50,8 +50,8 @@ Start = Callable[[], AbstractContextManager[Target]]
 def child_server(
     command: list[str], port: int, as_list: bool = False, ready: str = "/readyz"
 ) -> Iterator[Target]:
-    """A benchmark server as a child process, ready."""
-    # The keeper ends the server and its workers when this process lets go of it, or is killed.
+    """Start a benchmark server as a child process, and wait until it is ready."""
+    # The keeper ends the server and its workers when its input is closed or this process dies.
     kept = [sys.executable, "-m", "benchmarks.serving.keeper", *command]
     process = subprocess.Popen(kept, cwd=REPOSITORY, stdin=subprocess.PIPE)
     try:
@@ -105,7 +105,7 @@ def _with_model(model: Path) -> list[str]:
 
 
 def with_threads(config: Path, threads: str, folder: Path) -> Path:
-    """The config with another number of torch threads in every pool."""
+    """Write a copy of the config with `threads` torch threads in every pool. Returns its path."""
     document = yaml.safe_load(config.read_text(encoding="utf-8"))
     for pool in document["applications"][0]["args"]["pools"]:
         pool["engine"]["torch_threads"] = threads if threads == "all" else int(threads)
@@ -134,10 +134,10 @@ def our_server(config: Path, threads: str | None) -> Iterator[Target]:
 
 
 def measure(name: str, target: Target, chosen: argparse.Namespace) -> Measured:
-    """Alone and with everything at once; the rates come after."""
+    """Measure requests one after another, and all requests at once."""
     one = {**load.bodies(1, SEED, chosen.side_px)[0], "num_inference_steps": 20}
     one["guidance_scale"] = 7.5
-    load.alone(target, one, 2)  # Warm; not reported.
+    load.alone(target, one, 2)  # Warm-up, not reported.
     single = load.alone(target, one, chosen.singles)
     burst = load.run(target, load.at_once(load.bodies(chosen.burst, SEED, chosen.side_px)))
     print(row(name, f"{chosen.burst} at once", burst), flush=True)
@@ -145,7 +145,7 @@ def measure(name: str, target: Target, chosen: argparse.Namespace) -> Measured:
 
 
 def climb(found: Measured, target: Target, rates: list[float], chosen: argparse.Namespace) -> None:
-    """Rising rates, until the server gives less than half of what is offered."""
+    """Measure rising rates, until the goodput is less than half of the offered rate."""
     asked = load.bodies(chosen.count, SEED, chosen.side_px)
     for rate in rates:
         summary = load.run(target, load.poisson(asked, rate, SEED))
@@ -156,7 +156,8 @@ def climb(found: Measured, target: Target, rates: list[float], chosen: argparse.
 
 
 def starts(chosen: argparse.Namespace) -> dict[str, Start]:
-    """By name, plain diffusers first: the rates are multiples of what the first one can do."""
+    """Name of each server to the function that starts it. Plain diffusers is first, because the
+    rates are multiples of the capacity of the first server."""
     model = chosen.model
     servers: dict[str, tuple[str, Start]] = {
         "plain": (PLAIN, lambda: module_server("benchmarks.serving.plain_server", model)),
@@ -181,19 +182,26 @@ def parsed() -> argparse.Namespace:
         default=[0.5, 0.9, 1.5, 2.5, 3.5],
         help="offered rates, in multiples of plain diffusers' capacity",
     )
-    parser.add_argument("--count", type=int, default=18, help="requests at each rate")
-    parser.add_argument("--burst", type=int, default=32, help="requests at once")
-    parser.add_argument("--singles", type=int, default=7, help="requests one after another")
+    parser.add_argument("--count", type=int, default=18, help="number of requests at each rate")
+    parser.add_argument("--burst", type=int, default=32, help="number of requests sent at once")
+    parser.add_argument(
+        "--singles", type=int, default=7, help="number of requests sent one after another"
+    )
     parser.add_argument("--side-px", type=int, default=512)
     parser.add_argument("--model", type=Path, default=REPOSITORY / "models" / "inferloop-mini")
     parser.add_argument("--config", type=Path, default=REPOSITORY / "configs" / "local.yaml")
     parser.add_argument(
-        "--torch-threads", help="of our engine: a number, or all; left out: as --config says"
+        "--torch-threads", help="of our engine: a number, or all; default: as in --config"
     )
     parser.add_argument(
-        "--peers-folder", type=Path, default=cache_folder(), help="environments of peers"
+        "--peers-folder",
+        type=Path,
+        default=cache_folder(),
+        help="folder for the environments of other servers",
     )
-    parser.add_argument("--rounds", type=int, default=1, help="of all servers, in turns")
+    parser.add_argument(
+        "--rounds", type=int, default=1, help="number of times that all servers are measured"
+    )
     parser.add_argument("--plot", type=Path, default=REPOSITORY / "benchmarks" / "serving.png")
     parser.add_argument("--quick", action="store_true", help="few requests; figures mean little")
     chosen = parser.parse_args()
@@ -203,7 +211,8 @@ def parsed() -> argparse.Namespace:
 
 
 def one_round(chosen: argparse.Namespace, base_rps: float | None) -> list[Measured]:
-    """Every server once; `base_rps` is plain diffusers' capacity, None: as this round finds it."""
+    """Measure every server once. `base_rps`: the capacity of plain diffusers; None: the one that
+    this round measures."""
     found: list[Measured] = []
     for name, start in starts(chosen).items():
         with start() as target:

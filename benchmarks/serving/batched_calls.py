@@ -11,22 +11,22 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 MODEL_VARIABLE = "BENCHMARK_MODEL"
-"""Environment variable with the model's folder, for a server that is started by its name only."""
+"""Environment variable with the model's folder, for servers that accept no arguments."""
 SHARED = ("num_inference_steps", "guidance_scale", "width", "height")
-"""Parameters that one call of the pipeline has only once."""
+"""Parameters that all images of one call of the pipeline have in common."""
 
 
 class PlainPipeline:
-    """plain diffusers on one thread of its own, which loads the model too: a second thread with an
-    OpenMP team would cost all of them the second core
-    (engines/diffusion/models/loader_threads.py)."""
+    """Plain diffusers. One thread loads the model and runs all calls, because a second thread with
+    an OpenMP team would slow both down (engines/diffusion/models/loader_threads.py)."""
 
     def __init__(self, model: str) -> None:
         self._thread = ThreadPoolExecutor(1)
         self._pipeline = self._thread.submit(_load, model).result()
 
     def pictures(self, batch: Sequence[Mapping[str, Any]]) -> list[bytes]:
-        """PNGs in the batch's order; requests that share their parameters go through one call."""
+        """PNG files in the order of the batch. Requests with equal `SHARED` parameters share a
+        call."""
         return self._thread.submit(_pictures, self._pipeline, batch).result()
 
 

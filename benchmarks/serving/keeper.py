@@ -22,31 +22,31 @@ from collections.abc import Sequence
 import psutil
 
 PATIENCE_S = 10.0
-"""For a server that is asked to end; then it and its workers are killed."""
+"""Seconds that the server has to end; then it and its workers are killed."""
 _PR_SET_CHILD_SUBREAPER = 36
 
 
 def adopt_orphans() -> None:
-    """Become the parent of every descendant whose own parent dies; does nothing off Linux."""
+    """Become the parent of every descendant whose own parent ends. No effect except on Linux."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 
 
 def end_all(patience_s: float) -> None:
-    """Ask every descendant of this process to end, and kill those that have not after
+    """Send SIGTERM to every descendant of this process, and kill those that still run after
     `patience_s` seconds. Blocks until none is left."""
     asked = _descendants()
     for process in asked:
         _signal(process, signal.SIGTERM)
     psutil.wait_procs(asked, timeout=patience_s)
-    while left := _descendants():  # also what was started meanwhile
+    while left := _descendants():  # also those that were started meanwhile
         for process in left:
             _signal(process, signal.SIGKILL)
         psutil.wait_procs(left, timeout=patience_s)
 
 
 def keep(command: Sequence[str], patience_s: float = PATIENCE_S) -> int:
-    """Run the command; its exit status, or 0 where the input ended first."""
+    """Run the command. Returns its exit status, or 0 if standard input was closed first."""
     adopt_orphans()
     process = subprocess.Popen(list(command), stdin=subprocess.DEVNULL, start_new_session=True)
     over = threading.Event()

@@ -1,4 +1,5 @@
-"""Open-loop load: requests are sent at Poisson times, also while earlier ones are unanswered."""
+"""Open-loop load: requests arrive at random times (a Poisson process), also while earlier ones
+have no answer yet."""
 
 from __future__ import annotations
 
@@ -19,12 +20,12 @@ Body = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """Where a server takes requests, and how."""
+    """The addresses of a server and the form of its requests."""
 
     url: str
     headers: dict[str, str]
     socket_url: str | None = None
-    """Of its progress messages; None where it has none."""
+    """WebSocket that sends progress messages; None if the server has none."""
     as_list: bool = False
     """The body is `{"requests": [body]}`."""
 
@@ -37,7 +38,7 @@ class Arrival:
     at_s: float
     body: Body
     streamed: bool = False
-    """Over the WebSocket, where the server has one."""
+    """Send it on the WebSocket, if the server has one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +46,13 @@ class Outcome:
     latency_s: float
     ok: bool
     first_progress_s: float | None = None
-    """Until the client first hears of its request; a server without progress: the answer."""
+    """Seconds until the first message about the request. For a server without progress messages,
+    this is the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """Of one server under one load. Latencies in seconds, over the finished requests."""
+    """Results of one server under one load. Latencies are in seconds, of the finished requests."""
 
     goodput_rps: float
     finished: int
@@ -59,11 +61,11 @@ class Summary:
     p50_s: float
     p99_s: float
     first_progress_s: float
-    """Median over the requests that asked for progress."""
+    """Median of `Outcome.first_progress_s`."""
 
 
 def bodies(count: int, seed: int, side_px: int) -> list[Body]:
-    """Mixed steps (10 to 50) and mixed guidance, the same for every server."""
+    """Requests with mixed steps (10 to 50) and mixed guidance, the same for every server."""
     draw = random.Random(seed)
     return [
         {
@@ -79,8 +81,8 @@ def bodies(count: int, seed: int, side_px: int) -> list[Body]:
 
 
 def poisson(asked: Sequence[Body], rate_rps: float, seed: int) -> list[Arrival]:
-    """Independent arrivals at a mean rate; every fifth asks for progress, at most eight (the
-    service bounds the sockets of one key)."""
+    """Independent arrivals with a mean rate. Every fifth request wants progress messages, but at
+    most eight, because the service limits the WebSockets of one key."""
     draw = random.Random(seed)
     now_s, found = 0.0, []
     for number, body in enumerate(asked):
@@ -90,7 +92,7 @@ def poisson(asked: Sequence[Body], rate_rps: float, seed: int) -> list[Arrival]:
 
 
 def at_once(asked: Sequence[Body]) -> list[Arrival]:
-    """All at the same moment: what the server makes of them is its capacity."""
+    """All requests at the same time, which measures the capacity of a server."""
     return [Arrival(0.0, body, number % _every(asked) == 0) for number, body in enumerate(asked)]
 
 
@@ -155,14 +157,14 @@ def summarize(elapsed_s: float, outcomes: Sequence[Outcome]) -> Summary:
 
 
 def run(target: Target, planned: Sequence[Arrival]) -> Summary:
-    """Offer the load to one server and wait for the last answer."""
+    """Send the load to one server and wait for the last answer."""
     began = time.monotonic()
     outcomes = asyncio.run(offer(target, planned))
     return summarize(time.monotonic() - began, outcomes)
 
 
 def alone(target: Target, body: Body, count: int) -> list[float]:
-    """Seconds of requests that are sent one after another."""
+    """Seconds of each of `count` requests that are sent one after another."""
     with httpx.Client(timeout=600.0, headers=target.headers) as client:
         found = []
         for number in range(count):

@@ -13,17 +13,17 @@ from benchmarks.serving.batched_calls import MODEL_VARIABLE, PlainPipeline
 
 
 class BatchedDiffusion(Worker):
-    """One process; a batch shares steps and guidance, as it must there."""
+    """One worker process. Requests of a batch with equal steps and guidance share a call."""
 
     def __init__(self) -> None:
         self._pipeline = PlainPipeline(os.environ[MODEL_VARIABLE])
 
     def forward(self, data: list[Mapping[str, Any]]) -> list[bytes]:
-        """PNGs of the requests of a batch."""
+        """Returns the PNG files of the requests of a batch."""
         return self._pipeline.pictures(data)
 
     def serialize(self, data: bytes) -> bytes:
-        """A PNG as it is."""
+        """Returns the PNG file unchanged."""
         return data
 
 

@@ -14,15 +14,15 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 PEERS: Mapping[str, str] = {"bentoml": "bentoml==1.4.40", "mosec": "mosec==0.9.8"}
-"""Peer to its requirement, exact: figures name the version."""
+"""Server to its exact requirement, because results depend on the version."""
 
 _BEHIND = "zz_behind.pth"
-"""Read last, so that the peer's own packages are found first."""
+"""This name is sorted last, so that Python finds the server's own packages first."""
 Run = Callable[[Sequence[str]], None]
 
 
 def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where the environments are kept: below XDG's cache folder."""
+    """The folder of the environments, in the XDG cache folder."""
     home = Path(environment.get("HOME") or Path.home())
     return Path(environment.get("XDG_CACHE_HOME") or home / ".cache") / "inferloop-benchmarks"
 
@@ -30,8 +30,9 @@ def cache_folder(environment: Mapping[str, str] = os.environ) -> Path:
 def interpreter(
     peer: str, folder: Path, run: Run = lambda command: _run(command), ours: Path | None = None
 ) -> Path:
-    """The Python of the peer's environment in `folder`, which is made if it is not there or not
-    whole. `run` runs a command to its end; `ours` are the packages behind the peer's own.
+    """The Python of the server's environment in `folder`. Makes the environment if it is missing
+    or incomplete. `run` runs a command until it ends; `ours` is the folder of the packages that
+    the environment also sees.
 
     Raises:
         SystemExit: the packages cannot be installed.

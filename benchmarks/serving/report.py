@@ -23,7 +23,7 @@ HEADER = (
 
 @dataclass
 class Measured:
-    """One server: alone, at rising rates, and with everything at once."""
+    """Results of one server: requests one after another, all at once, and at rising rates."""
 
     name: str
     alone_s: list[float]
@@ -32,7 +32,7 @@ class Measured:
 
     @property
     def capacity_rps(self) -> float:
-        """The most that it finished a second, under any load."""
+        """The largest goodput under any load, requests per second."""
         return max(each.goodput_rps for each in (self.burst, *self.rates.values()))
 
 
@@ -50,10 +50,11 @@ def row(name: str, offered: str, found: Summary) -> str:
 
 
 def claims(found: Sequence[Measured]) -> str:
-    """The aims, each with its figure; a missing server leaves its line out."""
+    """The goals with their measured values. If plain diffusers or ours is missing, there are
+    none."""
     by_name = {each.name: each for each in found}
     if not {OURS, PLAIN} <= by_name.keys():
-        return "Aims need both plain diffusers and ours."
+        return "The goals need both plain diffusers and ours."
     ours, plain = by_name[OURS], by_name[PLAIN]
     peers = [each for each in found if each.name not in (OURS, PLAIN)]
     best = max(peers or [plain], key=lambda each: each.capacity_rps)
@@ -82,7 +83,7 @@ def _latency_at_the_knee(ours: Measured, best: Measured) -> str:
 
 
 def plot(found: Sequence[Measured], path: Path) -> None:
-    """Four panels over the offered rate, one line a server; PNG."""
+    """Write four plots over the offered rate, with one line for each server, as PNG."""
     from matplotlib.figure import Figure
 
     panels: dict[str, Callable[[Summary], float]] = {
@@ -109,7 +110,7 @@ def plot(found: Sequence[Measured], path: Path) -> None:
 
 
 def _goodput_limits(axis: Axes, found: Sequence[Measured]) -> None:
-    """A dotted line where a server's goodput ends, measured with everything at once."""
+    """Draw the capacity of each server as a dotted line."""
     for number, server in enumerate(found):
         if not math.isnan(server.capacity_rps):
             axis.axhline(server.capacity_rps, linestyle=":", color=f"C{number}", alpha=0.6)

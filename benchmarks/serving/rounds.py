@@ -10,8 +10,8 @@ from benchmarks.serving.report import Measured
 
 
 def combined(rounds: Sequence[Measured]) -> Measured:
-    """One server's rounds: all its lone requests, and of each load the round whose goodput is the
-    median. A rate that a round did not reach is left out."""
+    """Combines the rounds of one server: all requests that were sent alone, and for each load the
+    round with the median goodput. A rate that some round did not measure is left out."""
     first = rounds[0]
     shared = [rate for rate in first.rates if all(rate in each.rates for each in rounds)]
     return Measured(
@@ -23,7 +23,7 @@ def combined(rounds: Sequence[Measured]) -> Measured:
 
 
 def spreads(rounds: Sequence[Sequence[Measured]]) -> str:
-    """A table of what each server did in the rounds: median, lowest to highest."""
+    """A table of each server's results in all rounds: median (lowest to highest)."""
     lines = ["| server | goodput rps, everything at once | alone s |", "|---|---|---|"]
     for server in zip(*rounds, strict=True):
         goodput = _spread(server, lambda each: each.burst.goodput_rps)

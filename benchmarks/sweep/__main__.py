@@ -45,7 +45,7 @@ OK, REFUSED = 200, 400
 
 @dataclass(slots=True)
 class Sweep:
-    """Counts what became of each file."""
+    """Sends files to the service, and counts the results."""
 
     client: httpx.Client
     wiring: FileWiring
@@ -53,10 +53,10 @@ class Sweep:
     counts: Counter[str] = field(default_factory=Counter)
     faults: list[str] = field(default_factory=list)
     taken: list[str] = field(default_factory=list)
-    """Paths of the pictures that were uploaded."""
+    """Paths of the uploaded images."""
 
     def look(self, name: str, content: bytes) -> None:
-        """Upload and judge, or lay beside them what an upload refuses."""
+        """Upload the file and check the image. A refused file is written into the same folder."""
         answer = self.client.post("/api/v1/images", params={"folder": "sweep"}, content=content)
         if answer.status_code == REFUSED:
             self.counts["refused"] += 1
@@ -77,7 +77,7 @@ class Sweep:
                 self.faults.append(f"{name}: {kind} {answer.status_code} {answer.text[:200]}")
 
     def export(self) -> None:
-        """All exports to files, each through its readers."""
+        """Make all exports to files, and read each with its readers."""
         for format_, (field_, output) in OUTPUTS.items():
             body = {"dataset_dir": f"/data/{DATASET}", field_: f"/data/exports/{output}"}
             answer = self.client.post(f"/api/v1/export/{format_}", json=body)
@@ -89,7 +89,7 @@ class Sweep:
             self._read(format_, self._copied(f"exports/{format_}"))
 
     def export_s3(self, bucket: str) -> None:
-        """The S3 export, and a copy of the bucket through its readers."""
+        """Make the S3 export, and read a copy of the bucket with the readers."""
         body = {"dataset_dir": f"/data/{DATASET}", "bucket_name": bucket, "s3_prefix": ""}
         answer = self.client.post("/api/v1/export/s3", json=body)
         if answer.status_code != OK:
@@ -112,7 +112,7 @@ class Sweep:
             self.faults.append(f"{format_}: {exported} exported, {left_out} named")
 
     def _copied(self, prefix: str) -> Path:
-        """An export as files beside the images that it names."""
+        """Copy an export and the images that it names into the scratch folder."""
         storage, root = self.wiring.data.storage(), self.scratch / "copy"
         for stat in storage.list(""):
             if not stat.key.startswith((prefix, DATASET)):
@@ -126,7 +126,7 @@ class Sweep:
         for reader in READERS[format_]:
             try:
                 rows = reader(folder)
-            except Exception as error:  # noqa: BLE001 - to be told of, whatever it is
+            except Exception as error:  # noqa: BLE001 - any error of a reader is reported
                 self.faults.append(f"{reader.__name__}: {error!r}"[:500])
                 continue
             self.counts[f"{reader.__name__}: rows with their picture"] = rows
@@ -135,7 +135,8 @@ class Sweep:
 
 
 def run(wiring: FileWiring, scratch: Path, count: int, folders: list[Path], bucket: str) -> Sweep:
-    """Everything, once. `bucket`: of the S3 export; empty for none."""
+    """Upload, check and export all files once. `bucket`: for the S3 export; if empty, there is
+    none."""
     with served(wiring) as client:
         sweep = Sweep(client, wiring, scratch)
         for name, content in files(count, folders):
@@ -147,7 +148,7 @@ def run(wiring: FileWiring, scratch: Path, count: int, folders: list[Path], buck
 
 
 def wiring_of(scratch: Path, endpoint: str | None, bucket: str) -> FileWiring:
-    """A data root in the bucket where there is a server, else in the scratch folder."""
+    """A data root in the bucket if there is an S3 server, else in the scratch folder."""
     root = f"s3://{bucket}/root" if endpoint else str(scratch / "root")
     return FileWiring(DataRoot(root, endpoint), LIMITS)
 
@@ -155,9 +156,16 @@ def wiring_of(scratch: Path, endpoint: str | None, bucket: str) -> FileWiring:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=300)
-    parser.add_argument("--folder", type=Path, action="append", help="beside the packages")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        action="append",
+        help="folder with files to use instead of the installed packages; may be repeated",
+    )
     parser.add_argument("--s3-endpoint")
-    parser.add_argument("--s3-bucket", default="sweep", help="both buckets must be there: X, X-out")
+    parser.add_argument(
+        "--s3-bucket", default="sweep", help="bucket X of the data root; X and X-out must exist"
+    )
     asked = parser.parse_args()
     folders = asked.folder or [Path(each) for each in site.getsitepackages()]
     scratch = Path(tempfile.mkdtemp(prefix="sweep-"))

@@ -16,12 +16,12 @@ from engines.types.image_formats import is_image_name
 
 LARGEST_BYTES = 1_000_000
 ODD_NAMES = ("test/cats-1", "train/été", "val set", "x[1]", "a+b%20c", "山", "data.v2", "x.quality")
-"""Folders and stems, so that names say things to readers."""
+"""Folders and names that readers of exports could interpret in a special way."""
 
 
 def files(count: int, folders: list[Path], seed: int = 0) -> Iterator[tuple[str, bytes]]:
-    """`count` names and contents: odd formats first, then what lies below `folders` (at most half
-    of them all), then broken copies of these."""
+    """`count` names and contents: unusual formats, then images from `folders` (with the unusual
+    formats at most half of all), then damaged copies of these."""
     whole = list(odd_formats())
     packaged = (path for folder in folders for path in sorted(folder.rglob("*")))
     images = (path for path in packaged if _is_small_image(path))
@@ -41,7 +41,7 @@ def _is_small_image(path: Path) -> bool:
 
 
 def broken(content: bytes, rng: np.random.Generator) -> bytes:
-    """Cut, sown with random bytes, or with a part doubled."""
+    """The content cut off, with a part repeated, or with 8 random bytes."""
     kind, at = int(rng.integers(3)), int(rng.integers(1, len(content)))
     if kind == 0:
         return content[:at]
@@ -54,7 +54,8 @@ def broken(content: bytes, rng: np.random.Generator) -> bytes:
 
 
 def odd_formats() -> Iterator[tuple[str, bytes]]:
-    """One of each kind that needs care: several frames, depths, color spaces, turns, AVIF, HEIC."""
+    """One file of each kind that is easily read wrongly: several frames, bit depths, color spaces,
+    EXIF orientation, AVIF, HEIC."""
     picture = Image.fromarray(_ramp())
     frames: dict[str, Any] = {"save_all": True, "append_images": [picture.rotate(90)] * 2}
     exif = Image.Exif()
@@ -103,6 +104,6 @@ def _saved(image: Image.Image, name: str, **options: Any) -> bytes:
 
 
 def _ramp() -> np.ndarray[Any, np.dtype[np.uint8]]:
-    """Colors that change from place to place; uint8 (72, 96, 3)."""
+    """A color gradient, uint8 RGB (72, 96, 3)."""
     y, x = np.mgrid[0:72, 0:96]
     return np.stack([x * 2, y * 3, (x + y) % 256], axis=-1).astype(np.uint8)

@@ -12,7 +12,7 @@ Reader = Callable[[Path], int]
 
 
 def opened(pictures: Iterable[Image.Image]) -> int:
-    """How many there are; each is decoded whole."""
+    """The number of images. Each is fully decoded."""
     count = 0
     for picture in pictures:
         picture.load()
@@ -88,4 +88,4 @@ READERS: dict[str, tuple[Reader, ...]] = {
     "webdataset": (webdataset_folder, webdataset_builder, webdataset_library),
     "s3": (image_folder, image_folder_builder),
 }
-"""By the format of the export."""
+"""Export format to its readers."""

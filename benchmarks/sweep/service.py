@@ -60,7 +60,7 @@ _START_S = 60
 
 
 class NothingGenerates:
-    """`Generation` without a model."""
+    """Implements `Generation` without a model."""
 
     def check(self, request: GenerationRequest) -> None:
         raise NotFound("model", request.model_id)
@@ -70,7 +70,7 @@ class NothingGenerates:
 
 
 class AlwaysReady:
-    """`Readiness` of parts that were built before they are asked."""
+    """Implements `Readiness`: everything is ready."""
 
     async def not_ready(self) -> Sequence[str]:
         return ()
@@ -78,10 +78,10 @@ class AlwaysReady:
 
 @dataclass(frozen=True, slots=True)
 class OneOfEach:
-    """`Deployments` of one process: one replica of each, that runs as long as it is asked."""
+    """Implements `Deployments` of one process: each deployment has one running replica."""
 
     loaded_models: Callable[[], Awaitable[Mapping[str, int]]] | None = None
-    """Bytes by model; None: nothing is loaded."""
+    """Returns model id to its bytes. None: no model is loaded."""
     others: tuple[str, ...] = ("exporter", "ingress", "privacy", "profiles", "quality")
 
     async def standing(self) -> Sequence[DeploymentStanding]:
@@ -96,7 +96,7 @@ class OneOfEach:
 
 @dataclass(frozen=True, slots=True)
 class AdaptedDatasets:
-    """`Datasets` over the exporter's replica."""
+    """Implements `Datasets` with the exporter's replica."""
 
     replica: ExporterReplica
 
@@ -142,7 +142,7 @@ class AdaptedDatasets:
 
 
 def services(files: FileWiring) -> Services:
-    """Every part of the service over one data root."""
+    """All services with one data root."""
     storage, threads = files.data.storage(), FileThreads()
     exporter = ExporterReplica(ExportWiring(ExportConfig(), files))
     checker = UploadChecker(files.limits, files.sandbox_limits)
@@ -163,7 +163,7 @@ def services(files: FileWiring) -> Services:
 
 @contextmanager
 def served(files: FileWiring) -> Iterator[httpx.Client]:
-    """A client with a key of the application on a free port of this machine."""
+    """Run the application on a free port of this machine. Yields a client with an API key."""
     config = ApiConfig(rates=RateLimits.model_validate(_RATES), data_root=files.data.root)
     app = create_app(services(files), config, ApiKeys([KEY]), MemoryRateLimiter(config.rates))
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="critical"))

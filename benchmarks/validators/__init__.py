@@ -1,1 +1,1 @@
-"""What the quality and privacy checks find, what they mistake, what they cost."""
+"""Measures the quality and privacy checks: recall, false alarms and cost."""

@@ -1,15 +1,18 @@
-"""Both validators measured: what they find, what they take for something it is not, what it costs.
+"""Measures both validators: recall, false alarms and cost.
 
     python -m benchmarks.validators [--only privacy|quality|scaling] [--quick] [--photos FOLDER]
         [--pictures FOLDER]
 
-Prints Markdown tables: families of gross defects by level, kinds of good pictures that must pass
-(`--pictures`: a folder of each kind, as `benchmarks.validators.pictures.licensed` makes), recall
-and false alarms of faces, text and scripts beside other backends and settings, personal data found
-in labeled strings, how strictly the quality score falls with each of seven distortions (Spearman),
-CPU milliseconds at 512 x 512 and 1920 x 1080, and how the work scales over workers, replicas and
-batches. `--photos` takes photographs of your own; for privacy they want a `labels.json` beside
-them (benchmarks/validators/privacy.py).
+Prints tables in Markdown:
+- families of severe defects by level, and kinds of good pictures, which must pass (`--pictures`: a
+  folder for each kind, as `benchmarks.validators.pictures.licensed` makes);
+- recall and false alarms of faces, text and scripts, compared with other backends and settings;
+- personal data found in labeled strings;
+- rank correlation (Spearman) of the quality score with the level of each of seven distortions;
+- CPU milliseconds at 512 x 512 and 1920 x 1080;
+- how the work scales with workers, replicas and batches.
+`--photos` is a folder of your own photographs. For privacy it needs a `labels.json`
+(benchmarks/validators/privacy.py).
 """
 
 from __future__ import annotations
@@ -29,9 +32,13 @@ _SECONDS, _QUICK_SECONDS = 4.0, 0.5
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--only", choices=("privacy", "quality", "scaling"))
-    parser.add_argument("--quick", action="store_true", help="a few images: does it run?")
+    parser.add_argument(
+        "--quick", action="store_true", help="few images, only to test that it runs"
+    )
     parser.add_argument("--photos", type=Path, help="folder of photographs")
-    parser.add_argument("--pictures", type=Path, help="a folder of good pictures for each kind")
+    parser.add_argument(
+        "--pictures", type=Path, help="folder with one folder of good pictures for each kind"
+    )
     options = parser.parse_args()
     count = _QUICK_PHOTOS if options.quick else None
     if options.only in (None, "privacy"):

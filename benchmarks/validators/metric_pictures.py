@@ -54,7 +54,8 @@ def main() -> None:
 
 
 def _families(photo: Pixels) -> Pixels:
-    """Every family of gross defects at its third and its worst level, then every good kind."""
+    """Every family of severe defects at its middle and its worst level, then every kind of good
+    picture."""
     tiles = []
     for name, (spoil, levels) in FAMILIES.items():
         for level in (levels[len(levels) // 2], levels[-1]):
@@ -66,7 +67,7 @@ def _families(photo: Pixels) -> Pixels:
 
 
 def _forms(photo: Pixels) -> Pixels:
-    """Every other form of a family at its worst level, as two seeds draw it."""
+    """Every other form of each family at its worst level, with two random seeds."""
     tiles = []
     for forms in FORMS.values():
         for form in dict.fromkeys(forms):

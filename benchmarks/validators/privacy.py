@@ -1,9 +1,9 @@
-"""The privacy validator's detectors measured; `benchmarks.validators` is the command.
+"""Measures the detectors of the privacy validator. The command is `benchmarks.validators`.
 
-One Markdown table per question. Photographs: those that the installed scikit-image ships
-(tests/data/privacy/photos.json), and any folder with a `labels.json` of the same shape:
-{"photos": {"name.png": {"faces": 1, "text": false}}}; `null` leaves a photo out.
-CPU milliseconds are process time, one thread.
+Prints Markdown tables. The photographs are those of the installed scikit-image
+(tests/data/privacy/photos.json), and those of a folder with a `labels.json` of the same form:
+{"photos": {"name.png": {"faces": 1, "text": false}}}. With `null` a photograph is not used.
+CPU milliseconds are process time with one thread.
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def _labeled(folder: Path, labels: Path) -> Iterator[Photo]:
 
 
 def degraded(pixels: Pixels) -> Iterator[tuple[str, Pixels]]:
-    """What makes faces hard: dark, noisy, blurred, small in the frame, tilted."""
+    """Name and picture of variants in which faces are hard to find: dark, noise, blur, small,
+    tilt."""
     side = 640 / max(pixels.shape[:2])
     image = cv2.resize(pixels, None, fx=side, fy=side, interpolation=cv2.INTER_AREA)
     yield "dark", (image * 0.25).astype(np.uint8)
@@ -235,7 +236,7 @@ def bench_index() -> None:
 
 
 def report(folder: Path | None, render_count: int, photo_count: int | None = None) -> None:
-    """Print every table; `photo_count` takes only the first photographs."""
+    """Print every table. `photo_count`: use only so many photographs; None: all."""
     cv2.setNumThreads(1)
     labeled = photos(folder)[:photo_count]
     bench_faces(labeled)

@@ -1,11 +1,12 @@
-"""How often Latin text that a person reads fails a picture as `text_unread`.
+"""How often a picture with Latin text that a person can read fails with `text_unread`.
 
     python -m benchmarks.validators.privacy_blur [--each 12]
 
-Lines in six languages, in several fonts and sizes, on white, dark and photographed grounds, blurred
-by a Gaussian whose sigma is a share of the height of the font, then kept as JPEG of quality 85. Up
-to .08 a person reads them without trouble, at .12 with some, at .2 hardly. Prints a Markdown table
-of the pictures that fail, by blur and by size. About three minutes on one core.
+Draws lines of text in seven languages, with several fonts and sizes, on white, dark, gradient and
+photographic backgrounds. Each picture is blurred by a Gaussian whose sigma is a share of the height
+of the font, and saved as JPEG of quality 85. A person reads the text easily up to a share of 0.08,
+with some effort at 0.12, and hardly at 0.2. Prints a Markdown table of the pictures that fail, by
+blur and size. Takes about three minutes on one core.
 """
 
 from __future__ import annotations
@@ -58,7 +59,7 @@ class Case:
 
 
 def cases(each: int, seed: int = 0) -> Iterator[Case]:
-    """`each` pictures for every size and blur."""
+    """Yields `each` pictures for every size and blur."""
     rng = np.random.default_rng(seed)
     known = [font for font in fonts() if font.endswith(".ttf")]
     for (size, blur), index in product(product(SIZES_PX, BLURS), range(each)):
@@ -69,7 +70,7 @@ def cases(each: int, seed: int = 0) -> Iterator[Case]:
 
 
 def spoiled(pixels: Pixels, sigma_px: float) -> Pixels:
-    """Blurred, then through JPEG."""
+    """The picture blurred, then encoded and decoded as JPEG."""
     blurred = cv2.GaussianBlur(pixels, (0, 0), sigma_px) if sigma_px else pixels
     jpeg = cv2.imencode(".jpg", blurred, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1]
     return np.asarray(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), np.uint8)
@@ -77,11 +78,11 @@ def spoiled(pixels: Pixels, sigma_px: float) -> Pixels:
 
 @dataclass(slots=True)
 class Seen:
-    """What the reader made of pictures."""
+    """Counts of the results of pictures."""
 
     pictures: int = 0
     failed: int = 0
-    """Pictures with a line that counts as not read."""
+    """Pictures with a line that counts as unread."""
     text: int = 0
     """Pictures in which text was found, read or not."""
 
@@ -95,21 +96,21 @@ class Seen:
 
 
 class Look:
-    """Text and unread text in pixels, by the real reader."""
+    """Looks for text and unread text in a picture, with the real reader."""
 
     def __init__(self, config: TextConfig) -> None:
         self._config = config
         self._reader = RapidOcrReader(config, threads=1)
 
     def __call__(self, pixels: Pixels) -> tuple[bool, bool]:
-        """Whether a line counts as not read, and whether there is text."""
+        """Whether a line counts as unread, and whether there is text."""
         lines, side = self._reader.read(pixels), max(pixels.shape[:2])
         unread = any(is_unread(line, side, self._config) for line in lines)
         return unread, unread or any(is_text(line, self._config) for line in lines)
 
 
 def measured(each: int, look: Look) -> dict[tuple[int, float], Seen]:
-    """By size and blur."""
+    """(Size of the font in px, blur) to the results."""
     table = {key: Seen() for key in product(SIZES_PX, BLURS)}
     for case in cases(each):
         table[case.size_px, case.blur].add(*look(case.pixels))
@@ -118,7 +119,9 @@ def measured(each: int, look: Look) -> dict[tuple[int, float], Seen]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--each", type=int, default=12, help="pictures for every size and blur")
+    parser.add_argument(
+        "--each", type=int, default=12, help="number of pictures for every size and blur"
+    )
     cv2.setNumThreads(1)
     table = measured(parser.parse_args().each, Look(TextConfig()))
     print(f"| height of the font | {' | '.join(f'blur {blur:g}' for blur in BLURS)} |")

@@ -1,10 +1,10 @@
-"""How text is found that is mirrored, stacked, very small or of low contrast.
+"""How often text is found that is mirrored, stacked, very small or of low contrast.
 
     python -m benchmarks.validators.privacy_forms [--each 24]
 
-One line of a fixed list on plain and photographed grounds, in several fonts. Prints a Markdown
-table: in how many pictures there is text (`text_detected`), and in how many every letter was read.
-About two minutes on one core.
+Each picture shows one line of a fixed list on a plain or photographic background, with one of
+several fonts. Prints a Markdown table: in how many pictures text is found (`text_detected`), and in
+how many every letter is read correctly. Takes about two minutes on one core.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ GROUNDS = ("white", "dark", "gradient", "photo")
 SIZE_PX = 32
 SMALL_PX = (6, 8, 10, 12, 14)
 CONTRASTS = (96, 48, 24, 12, 6)
-"""Gray levels between the letters and the ground."""
+"""Gray levels between the letters and the background."""
 Draw = Callable[[str, str, str], "Pixels"]
-"""From text, ground and font to a picture."""
+"""Draws a picture from text, background and font."""
 
 
 def upright(text: str, ground: str, font: str, size_px: int = SIZE_PX) -> Pixels:
@@ -41,7 +41,7 @@ def upright(text: str, ground: str, font: str, size_px: int = SIZE_PX) -> Pixels
 
 
 def mirrored(text: str, ground: str, font: str) -> Pixels:
-    """As in a mirror, left to right."""
+    """The text mirrored from left to right."""
     return np.ascontiguousarray(upright(text, ground, font)[:, ::-1])
 
 
@@ -50,7 +50,7 @@ def upside_down(text: str, ground: str, font: str) -> Pixels:
 
 
 def stacked(text: str, ground: str, font: str) -> Pixels:
-    """One letter below the other, as on a sign at a house."""
+    """One letter below the other, as on a vertical sign."""
     letters = [letter for letter in text if letter != " "][:12]
     page = upright(" ", ground, font)
     step = SIDE_PX // (len(letters) + 1)
@@ -63,7 +63,7 @@ def stacked(text: str, ground: str, font: str) -> Pixels:
 
 
 def faint(text: str, ground: str, font: str, levels: int) -> Pixels:
-    """Letters that are so many gray levels from a plain ground, with a little noise."""
+    """Letters that differ by `levels` gray levels from a plain background, with a little noise."""
     drawn = upright(text, "white" if ground in ("white", "gradient") else "dark", font)
     low, high = int(drawn.min()), int(drawn.max())
     share = (drawn.astype(np.float32) - low) / max(1, high - low)
@@ -79,12 +79,12 @@ FORMS: Mapping[str, Draw] = {
     **{f"{size} px high": partial(upright, size_px=size) for size in SMALL_PX},
     **{f"contrast of {level} of 255": partial(faint, levels=level) for level in CONTRASTS},
 }
-"""Name to how it is drawn."""
+"""Form to the function that draws it."""
 
 
 @dataclass(slots=True)
 class Found:
-    """Of the pictures of one form."""
+    """Counts of the pictures of one form."""
 
     pictures: int = 0
     detected: int = 0
@@ -97,14 +97,14 @@ class Found:
 
 
 class Look:
-    """Whether there is text in pixels, and which, by the real reader."""
+    """Finds and reads the text in a picture, with the real reader."""
 
     def __init__(self, config: TextConfig) -> None:
         self._config = config
         self._reader = RapidOcrReader(config, threads=1)
 
     def __call__(self, pixels: Pixels) -> tuple[bool, str]:
-        """`text_detected` as the validator says it, and what was read."""
+        """`text_detected` as in the validator's report, and the text that was read."""
         lines, side = self._reader.read(pixels), max(pixels.shape[:2])
         some = any(
             is_text(line, self._config) or is_unread(line, side, self._config) for line in lines
@@ -113,7 +113,7 @@ class Look:
 
 
 def pictures(draw: Draw, each: int, seed: int = 0) -> Iterator[tuple[str, Pixels]]:
-    """Text and picture, drawn alike for the same seed."""
+    """Text and picture of each. Equal seeds give equal pictures."""
     rng = np.random.default_rng(seed)
     known = fonts()
     for index in range(each):
@@ -122,7 +122,7 @@ def pictures(draw: Draw, each: int, seed: int = 0) -> Iterator[tuple[str, Pixels
 
 
 def measured(each: int, look: Callable[[Pixels], tuple[bool, str]]) -> Mapping[str, Found]:
-    """By form."""
+    """Form to the results."""
     table = {form: Found() for form in FORMS}
     for form, draw in FORMS.items():
         for text, pixels in pictures(draw, each):
@@ -145,7 +145,7 @@ def _letters(text: str) -> str:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--each", type=int, default=24, help="pictures of every form")
+    parser.add_argument("--each", type=int, default=24, help="number of pictures of every form")
     cv2.setNumThreads(1)
     print(report(measured(parser.parse_args().each, Look(TextConfig()))))
 

@@ -1,10 +1,10 @@
-"""What the privacy validator sees of each kind of thing: a table of docs/privacy.md.
+"""What share of each kind of picture the privacy validator finds: a table of docs/privacy.md.
 
     python -m benchmarks.validators.privacy_recall [--fonts FOLDER]
 
-Everything is drawn here, but for photographs that the installed scikit-image ships. Scripts are
-drawn with the fonts of `--fonts` (Noto), else with DejaVu of matplotlib, where it has the letters.
-Takes half a minute on one core; prints a Markdown table.
+All pictures are drawn here, except photographs of the installed scikit-image. Scripts are drawn
+with the fonts in `--fonts` (Noto), or else with DejaVu of matplotlib, if it has the letters. Takes
+half a minute on one core. Prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -58,7 +58,8 @@ GREETINGS = {
     "": "Добро пожаловать в город",
     " ": "Καλώς ήρθατε στην πόλη",
 }
-"""By Noto's name of the script; without a name, Noto Sans itself has the letters."""
+"""Name of the script in the file name of its Noto font, to a text. Noto Sans itself has the letters
+of the entries whose name is blank."""
 IN_DEJAVU = ("Arabic", "Hebrew", "Georgian", "Armenian", "", " ")
 SIZES_PX = (18, 40)
 GRAYS = (200, 225, 240)
@@ -74,7 +75,7 @@ Sees = Callable[["Pixels"], bool]
 
 
 def written(text: str, font: Path, size_px: int, gray: int = 0, photo: bool = False) -> Pixels:
-    """`text` on white, or in white on a photograph; 768 x 384."""
+    """`text` in gray on white, or in white on a photograph. uint8 RGB, 768 x 384 px."""
     image = Image.fromarray(photo_background()).resize((768, 384)) if photo else None
     image = image or Image.new("RGB", (768, 384), "white")
     pen = ImageDraw.Draw(image)
@@ -96,7 +97,7 @@ def scripts(fonts: Path) -> Iterator[Pixels]:
 
 
 def stacked(count: int) -> Iterator[Pixels]:
-    """Digits one below the other, as on spines and doors."""
+    """Pictures of digits one below the other, as on book spines and doors."""
     rng = np.random.default_rng(0)
     for _ in range(count):
         digits = "\n".join(str(digit) for digit in rng.integers(0, 10, 6))
@@ -107,7 +108,8 @@ def stacked(count: int) -> Iterator[Pixels]:
 
 
 def cut_by_the_frame(pixels: Pixels, box: tuple[int, int, int, int]) -> Iterator[Pixels]:
-    """The picture without a share of its face, from each side."""
+    """The picture cut so that a share of the face in `box` (x, y, width, height) is missing, at
+    each side."""
     x, y, width, height = box
     for share in CUT_SHARES:
         across, down = int(width * share), int(height * share)
@@ -126,7 +128,8 @@ def tilted(pixels: Pixels, box: tuple[int, int, int, int]) -> Iterator[Pixels]:
 
 
 def small(pixels: Pixels, box: tuple[int, int, int, int]) -> Iterator[Pixels]:
-    """The face so many pixels high, in a gray picture of 640 pixels."""
+    """The picture scaled so that the face has each of `FACE_HEIGHTS_PX`, in a gray square of 640
+    px."""
     for height in FACE_HEIGHTS_PX:
         scale = height / box[3]
         canvas = np.full((_CANVAS_PX, _CANVAS_PX, 3), 128, np.uint8)
@@ -142,7 +145,7 @@ def dark(pixels: Pixels) -> Iterator[Pixels]:
 
 
 def masked(pixels: Pixels, box: tuple[int, int, int, int]) -> Iterator[Pixels]:
-    """Covered from the nose down."""
+    """The picture with the face covered from the nose down, in each color of `MASKS`."""
     x, y, width, height = box
     for color in MASKS:
         covered = pixels.copy()
@@ -210,7 +213,7 @@ def string_rows() -> Iterator[tuple[str, str]]:
 
 
 def report(fonts: Path) -> None:
-    """Print the table: faces, personal data, scripts."""
+    """Print the table of faces, personal data and text."""
     cv2.setNumThreads(1)
     print("| what | seen |\n|---|---|")
     for rows in (face_rows(), string_rows(), text_rows(fonts)):

@@ -1,8 +1,8 @@
-"""How well the quality score orders spoiled images, and what it costs; `benchmarks.validators` is
-the command.
+"""Measures the quality score on images with defects, and its cost. The command is
+`benchmarks.validators`.
 
-The photographs of scikit-image are the reporting set: the score was calibrated on others. Every
-image below a folder can be reported on in their place.
+The photographs are those of scikit-image, or all images below a folder. The score was calibrated
+with other photographs than those of scikit-image.
 """
 
 from __future__ import annotations
@@ -48,8 +48,8 @@ _DRAWINGS = 25
 def report(
     folder: Path | None, photo_count: int | None = None, pictures: Path | None = None
 ) -> None:
-    """Print every table; `photo_count` takes only the first photographs, `pictures` is a folder
-    with a folder of clean pictures for each kind."""
+    """Print every table. `photo_count`: use only so many photographs. `pictures`: folder that has
+    a folder of good pictures for each kind."""
     cv2.setNumThreads(1)
     found = _in_folder(folder) if folder else _of_scikit_image()
     photos = dict(islice(found, photo_count))
@@ -68,12 +68,13 @@ def report(
 
 
 def score(pixels: Pixels, thresholds: ScoreThresholds | None = PHOTO) -> float:
-    """The quality score of decoded pixels; None lets their content choose the thresholds."""
+    """The quality score of uint8 RGB pixels, 0 to 1. None: the content selects the thresholds."""
     return judge(pixels, QualityConfig(thresholds=thresholds)).score
 
 
 def monotonicity(photos: list[Pixels]) -> str:
-    """Mean Spearman correlation of level and score, beside the variance of the Laplacian."""
+    """A table of the mean Spearman correlation of level and score, compared with the variance of
+    the Laplacian."""
     lines = [
         "| distortion (levels) | mean score, clean then levels | mean Spearman | strictly monotone "
         "| variance of Laplacian alone |",
@@ -95,7 +96,8 @@ def monotonicity(photos: list[Pixels]) -> str:
 
 
 def calibration(photos: list[Pixels]) -> str:
-    """Median, least and greatest score of clean images, drawings and junk, by profile."""
+    """A table of the median, least and greatest score of photographs, drawings and meaningless
+    pictures, for each set of thresholds."""
     sets: Mapping[str, list[Pixels]] = {
         "clean photographs": photos,
         "flat drawings": [drawing(index) for index in range(_DRAWINGS)],
@@ -115,7 +117,7 @@ def calibration(photos: list[Pixels]) -> str:
 
 
 def cost(photo: Pixels) -> str:
-    """CPU milliseconds per image, one thread."""
+    """A table of CPU milliseconds per image, with one thread."""
     validator = QualityValidator(QualityConfig())
     lines = [
         "| CPU ms | measuring and scoring | with JPEG decoding | variance of Laplacian alone |",

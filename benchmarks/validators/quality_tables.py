@@ -1,4 +1,4 @@
-"""Tables of the quality check: families of defects by level, and kinds that it is fair to."""
+"""Tables of the quality check: families of defects by level, and kinds of good pictures."""
 
 from __future__ import annotations
 
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 PASSES = QualityConfig().pass_threshold
-_FIRST_SEED = 20_000  # of forms; the training draws by the names of its pictures
+_FIRST_SEED = 20_000  # seeds of the forms; training derives its seeds from file names
 
 
 def judged(pixels: Pixels) -> Judgement:
-    """As the service judges by default."""
+    """The result with the default settings of the service."""
     return judge(pixels, QualityConfig())
 
 
 def families(photos: Sequence[Pixels], every: int = 1) -> str:
-    """A row for each family: mean scores, how many pass at the worst level, Spearman, what names
-    it. `every`: take every so many of the levels between the first and the last."""
+    """A row for each family: mean scores, how many fail at the worst level, Spearman correlation,
+    and the factor with the lowest value. `every`: use each `every`-th level, and the last."""
     clean = [judged(pixels).score for pixels in photos]
     worst: list[float] = []
     lines = [
@@ -72,8 +72,8 @@ def families(photos: Sequence[Pixels], every: int = 1) -> str:
 
 def other_forms(photos: Sequence[Pixels]) -> str:
     """A row for each other form of a family (`training.quality.pictures.forms`): mean score at the
-    third and the worst level, and how many fail at the worst. Each photograph draws its own angle,
-    period, color or place."""
+    third and the worst level, and how many fail at the worst. Angle, period, color or place are
+    random for each photograph."""
     lines = [
         "| family | form | mean score, third and worst level | worst level fails |",
         "|---|---|---|---|",
@@ -96,7 +96,7 @@ def _third_and_worst(pixels: Pixels, form: Form, number: int) -> tuple[float, fl
 
 
 def fairness(sets: Mapping[str, Sequence[Pixels]]) -> str:
-    """A row for each kind: how many pass when clean, by which thresholds."""
+    """A row for each kind of good pictures: how many pass, and which thresholds were used."""
     lines = ["| kind | pass | median score (min) | thresholds |", "|---|---|---|---|"]
     for name, pictures in sets.items():
         found = [judged(pixels) for pixels in pictures]
@@ -111,12 +111,12 @@ def fairness(sets: Mapping[str, Sequence[Pixels]]) -> str:
 
 
 def fair_kinds(photos: Sequence[Pixels]) -> str:
-    """Of the kinds that are made here."""
+    """The table of `fairness` for the kinds that are drawn or made from `photos`."""
     return fairness(kinds(photos))
 
 
 def size_table() -> str:
-    """Scores of one picture at 256, 512, 1024 and 2048 pixels."""
+    """A table of the scores of drawings with sides of 256, 512, 1024 and 2048 px."""
     drawn: Mapping[str, Callable[[int, int], Pixels]] = {
         "gradient": gradient,
         "line drawing": line_drawing,
@@ -132,7 +132,7 @@ def size_table() -> str:
 
 
 def of_folder(folder: Path, at_most: int | None = None) -> Mapping[str, Sequence[Pixels]]:
-    """Kind, which is the name of a folder in `folder`, to its pictures."""
+    """Kind to its pictures. The kinds are the names of the folders in `folder`."""
     found: dict[str, list[Pixels]] = {}
     for kind in sorted(path for path in folder.iterdir() if path.is_dir()):
         for path in sorted(kind.iterdir())[:at_most]:

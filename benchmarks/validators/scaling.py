@@ -1,7 +1,7 @@
-"""Do two replicas do twice the work of one, do two workers, and does batching pay on a CPU?
+"""Compares two replicas and two workers with one, and measures batching on a CPU.
 
-Rates are images per second of wall time: run it where nothing else wants the cores. Every part
-runs with one thread of OpenCV and onnxruntime, as a replica does.
+Rates are images per second of wall time, so the machine must be idle. OpenCV and onnxruntime use
+one thread each, as in a replica.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ Judge = Callable[[bytes], object]
 
 
 def report(seconds: float) -> None:
-    """Print the tables; each rate is taken over `seconds`."""
+    """Print the tables. Each rate is measured for `seconds`."""
     print("\n### Images per second, 512 x 512\n")
     print("| work | 1 | 2 workers (threads) | ratio | 2 replicas (processes) | ratio |")
     print("|---|---|---|---|---|---|")
@@ -54,7 +54,7 @@ def report(seconds: float) -> None:
 
 
 def judge_of(kind: str, workers: int) -> Judge:
-    """A warmed validator that judges one encoded image."""
+    """A function that checks one encoded image, after warm-up. `kind`: one of `KINDS`."""
     if kind == "quality":
         quality = QualityValidator(QualityConfig(workers=workers))
         quality.warm()

@@ -29,7 +29,7 @@ SHOWN = {"prompt": "a red apple on a blue background", "width": 512, "height": 5
 
 
 def request(image_id: str, steps: int) -> GenerationRequest:
-    """A guided request to the embedded model."""
+    """A request with guidance to the embedded model."""
     return GenerationRequest(
         image_id=image_id,
         model_id=MINI,
@@ -41,14 +41,15 @@ def request(image_id: str, steps: int) -> GenerationRequest:
 
 
 def entry(model: Path) -> ModelEntry:
-    """As configs/local.yaml has it."""
+    """The model entry as in configs/local.yaml."""
     source = FolderSource(path=str(model.resolve()))
     guidance = GuidanceOptions(gain=0.154)
     return ModelEntry(id=MINI, source=source, guidance=guidance, load_at_start=True)
 
 
 def lone(replica: Replica, steps: int, repeats: int) -> dict[str, tuple[float, float]]:
-    """Medians of an idle replica's stages, milliseconds of wall and CPU; the first is left out."""
+    """Stage to the medians of wall and CPU milliseconds, on an idle replica. The first image is not
+    counted."""
     replica.engine.start()
     runs = [replica.alone(request(f"alone-{index}", steps)) for index in range(repeats + 1)][1:]
     replica.engine.shutdown()
@@ -62,7 +63,7 @@ def lone(replica: Replica, steps: int, repeats: int) -> dict[str, tuple[float, f
 
 
 def waterfall(stages: Mapping[str, tuple[float, float]], stack: Mapping[str, float] | None) -> str:
-    """The table of a lone request."""
+    """The table for one request alone."""
     rows = [(name, wall, f"{cpu:.1f}") for name, (wall, cpu) in stages.items()]
     inside = sum(wall for _, wall, _ in rows)
     if stack:
@@ -86,7 +87,7 @@ def waterfall(stages: Mapping[str, tuple[float, float]], stack: Mapping[str, flo
 
 
 def shares(title: str, parts: Mapping[str, float]) -> str:
-    """A table of parts of a whole, the largest first."""
+    """A table of parts with their shares of the sum, the largest first."""
     total = sum(parts.values())
     ordered = sorted(parts.items(), key=lambda part: -part[1])
     lines = [f"| {name} | {ms:.1f} | {100 * ms / total:.0f} % |" for name, ms in ordered]
@@ -102,10 +103,16 @@ def main() -> None:
     parser.add_argument("--model", type=Path, default=Path("models/inferloop-mini"))
     parser.add_argument("--steps", type=int, default=20)
     parser.add_argument("--repeats", type=int, default=10)
-    parser.add_argument("--company", type=int, default=16, help="requests inside at saturation")
-    parser.add_argument("--images", type=int, default=32, help="made at saturation")
-    parser.add_argument("--threads", type=int, default=2, help="of the lone replica")
-    parser.add_argument("--no-service", action="store_true", help="without Ray")
+    parser.add_argument(
+        "--company", type=int, default=16, help="number of requests in the engine at saturation"
+    )
+    parser.add_argument("--images", type=int, default=32, help="number of images at saturation")
+    parser.add_argument(
+        "--threads", type=int, default=2, help="torch threads of the replica with one request"
+    )
+    parser.add_argument(
+        "--no-service", action="store_true", help="do not start the service with Ray"
+    )
     chosen = parser.parse_args()
     stack = None
     if not chosen.no_service:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 @dataclass
 class Heard:
-    """A listener that keeps the end, and calls `then` with the image."""
+    """A listener that keeps the time of the end or the error, and calls `then` with the image."""
 
     then: Callable[[GeneratedImage], object] = lambda image: None
     ended: threading.Event = field(default_factory=threading.Event)
@@ -45,22 +45,22 @@ class Heard:
     at_s: float = 0.0
 
     def progress(self, event: StepProgress) -> None:
-        """Steps are not looked at."""
+        """Ignored."""
 
     def finished(self, image: GeneratedImage) -> None:
-        """The image is there."""
+        """Keep the time, and call `then`."""
         self.at_s = time.perf_counter()
         self.then(image)
         self.ended.set()
 
     def failed(self, error: InferloopError) -> None:
-        """It failed."""
+        """Keep the error."""
         self.error = error
         self.ended.set()
 
 
 class Replica:
-    """What a diffusion replica is made of, over one model entry; images go below `folder`."""
+    """The parts of a diffusion replica with one model. Images are stored below `folder`."""
 
     def __init__(self, entry: ModelEntry, folder: Path, threads: int) -> None:
         torch.set_num_threads(threads)
@@ -69,7 +69,8 @@ class Replica:
         runner = load_runner(entry, self.config, Path())
         self.engine = StepEngine(self.config, load=lambda _: TimedRunner(runner, self.spans))
         self.warm = runner.warm
-        """For an engine that is not started but driven: what its start does with the model."""
+        """Warms the model, which the engine does at its start. For an engine that is not started,
+        but whose steps are called directly."""
         identity, _ = identity_in(new_bundle())
         storage = FolderStorage(folder)
         marks = Marks(C2paSigner(identity), identity, MarkLog(storage), MarksConfig())
@@ -78,15 +79,15 @@ class Replica:
         self._threads = ThreadPoolExecutor(1)
 
     def record(self, request: GenerationRequest, image: GeneratedImage) -> None:
-        """Store the image; PNG and hash are timed by doing them a second time."""
+        """Store the image. PNG and hashes are computed a second time to measure them."""
         with self.spans.stage("record"):
             self._recorder.record(request, image)
         with self.spans.stage("PNG and hashes"):
             _encode_again(image.pixels)
 
     def alone(self, request: GenerationRequest) -> dict[str, tuple[float, float]]:
-        """One request on an idle replica: stage to milliseconds of wall and of CPU. The engine
-        must have been started."""
+        """Make one image on an idle replica. Returns stage to milliseconds of wall and of CPU time.
+        The engine must be started."""
         self.spans.clear()
         heard = Heard()
         kept: list[GeneratedImage] = []
@@ -123,6 +124,6 @@ class Replica:
 
 
 def _encode_again(pixels: Pixels) -> None:
-    """What recording does of it: the pixels' hash, the file, the file's hash."""
+    """The same work as in recording: hash of the pixels, PNG file, hash of the file."""
     pixel_sha256(pixels)
     hashlib.sha256(encode_with_recipe(pixels, recipe_of(pixels))).hexdigest()

@@ -28,16 +28,18 @@ class Saturation:
     images: int
     stages: dict[str, float]
     operators: dict[str, float]
-    """By kind, of a part of the run that torch's profiler watched (which slows it)."""
+    """Kind of operator to its CPU milliseconds, in a part of the run with torch's profiler, which
+    makes it slower."""
 
 
 def saturated(
     replica: Replica, request: GenerationRequest, company: int, images: int
 ) -> Saturation:
-    """Keep `company` requests inside until `images` are made, then watch one more round.
+    """Keep `company` requests in the engine until `images` images are made, then profile `company`
+    images more.
 
-    Drives the engine on this thread, and records on it as well, so that each stage's CPU time is
-    that of one thread.
+    The engine's steps and the storing of images run in this thread, so that the CPU time of each
+    stage is that of one thread.
     """
     stages = _run(replica, request, company, images)
     load = _Load(replica, request, company)
@@ -61,7 +63,7 @@ def kind_of(operator: str) -> str:
 
 
 class _Load:
-    """So many requests inside at all times."""
+    """Keeps `company` requests in the engine at all times."""
 
     def __init__(self, replica: Replica, request: GenerationRequest, company: int) -> None:
         self.done = 0
@@ -71,16 +73,16 @@ class _Load:
         self._inside: set[str] = set()
         for index in range(company):
             self._enter(index)
-            replica.engine.step()  # spread over the schedule, as they are in service
+            replica.engine.step()  # so that requests are at different steps, as in a service
 
     def turn(self) -> None:
-        """One step of the engine, and a new request for each that ended."""
+        """Run one step of the engine, and submit a new request for each that ended."""
         self._replica.engine.step()
         while len(self._inside) < self._company:
             self._enter(self.done + self._company)
 
     def leave(self) -> None:
-        """Cancel who is inside."""
+        """Cancel all requests in the engine."""
         for image_id in self._inside:
             self._replica.engine.cancel(image_id)
         self._replica.engine.step()
@@ -99,7 +101,7 @@ class _Load:
 def _run(
     replica: Replica, request: GenerationRequest, company: int, images: int
 ) -> dict[str, float]:
-    """CPU milliseconds of an image by stage."""
+    """Stage to CPU milliseconds of an image."""
     load = _Load(replica, request, company)
     while load.done < company:
         load.turn()

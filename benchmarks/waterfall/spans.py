@@ -21,22 +21,22 @@ if TYPE_CHECKING:
 
 @dataclass
 class Spans:
-    """Seconds of each stage, summed: of the wall's clock, and of the CPU by the thread that ran
-    it (the whole of it where operators have one thread)."""
+    """Sums of seconds of each stage: wall time, and CPU time of the calling thread. This is all CPU
+    time of the stage only if operators use one thread."""
 
     wall_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     cpu_s: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     began_at: dict[str, float] = field(default_factory=dict)
-    """When each stage ran first."""
+    """Stage to its first start, seconds of `time.perf_counter()`."""
 
     def clear(self) -> None:
-        """Begin anew."""
+        """Remove all times."""
         for each in (self.wall_s, self.cpu_s, self.began_at):
             each.clear()
 
     @contextmanager
     def stage(self, name: str) -> Iterator[None]:
-        """What runs inside belongs to this stage."""
+        """Add the time within it to this stage."""
         wall, cpu = time.perf_counter(), time.thread_time()
         self.began_at.setdefault(name, wall)
         try:
@@ -47,7 +47,7 @@ class Spans:
 
 
 class TimedRunner:
-    """A loaded model whose calls are timed; otherwise itself (`contract.Runner`)."""
+    """A loaded model whose calls are timed. Implements `contract.Runner`."""
 
     def __init__(self, runner: AnyRunner, spans: Spans) -> None:
         self._runner = runner
@@ -96,7 +96,7 @@ class TimedRunner:
 
 @dataclass(frozen=True)
 class TimedMarks:
-    """Marks whose time is taken."""
+    """Marks images, and times it. Implements `ImageMarks`."""
 
     marks: ImageMarks
     spans: Spans

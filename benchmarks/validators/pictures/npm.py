@@ -1,7 +1,7 @@
-"""The second set of openly licensed photographs: what templates under the MIT license on npm show.
+"""The second set of openly licensed photographs: pictures of templates on npm with the MIT license.
 
-Part of `python -m benchmarks.validators.pictures.licensed`. Kinds were given by hand, by looking at
-each picture; those that are not named here are photographs.
+Part of `python -m benchmarks.validators.pictures.licensed`. Kinds were assigned by hand. Pictures
+that are not named here are photographs.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ LICENSES: Mapping[str, str] = {
         "MIT: package.json, LICENSE (2013-2023 Start Bootstrap LLC), README",
     ),
 }
-"""Package to its license, and where the package itself says so. None names another license for its
-pictures. These were taken out on 2026-11-28 because their files contradict each other:
-blk-design-system@1.0.2 and now-ui-kit@1.3.0 (package.json: "Creative Tim License", a badge or
-LICENSE.md: MIT) and soft-ui-design-system@1.0.4 (package.json: MIT, README: "Creative Tim license",
-no file); startbootstrap-new-age@6.0.7 has no picture that is large enough."""
+"""Package to its license, and the files of the package that state it. No package names another
+license for its pictures. These were removed on 2026-11-28 because their files contradict each
+other: blk-design-system@1.0.2 and now-ui-kit@1.3.0 (package.json: "Creative Tim License", a badge
+or LICENSE.md: MIT) and soft-ui-design-system@1.0.4 (package.json: MIT, README: "Creative Tim
+license", no file); startbootstrap-new-age@6.0.7 has no picture that is large enough."""
 PACKAGES = tuple(LICENSES)
 KINDS = {
     "neon": (
@@ -79,14 +79,14 @@ _SMALLEST_PX, _LARGEST_PX, _SAME_BITS = 300, 1024, 12
 
 
 def pictures(folder: Path) -> Iterator[tuple[str, str, Image.Image]]:
-    """Kind, name and picture of each, downloaded with npm into `folder`; near copies once."""
+    """Kind, name and picture of each, without near copies. Downloads with npm into `folder`."""
     return sorted_out(named for package in PACKAGES for named in _of_package(package, folder))
 
 
 def sorted_out(
     named: Iterable[tuple[str, Image.Image]],
 ) -> Iterator[tuple[str, str, Image.Image]]:
-    """With its kind, each that is no near copy of an earlier one."""
+    """Adds the kind, and leaves out near copies of earlier pictures and those in `LEFT_OUT`."""
     seen: list[np.ndarray[tuple[int], np.dtype[np.bool_]]] = []
     for name, picture in named:
         mine = look(picture)
@@ -108,7 +108,7 @@ def _of_package(package: str, folder: Path) -> Iterator[tuple[str, Image.Image]]
 
 
 def unpacked(package: str, path: Path) -> Iterator[tuple[str, Image.Image]]:
-    """Name and picture of all that are large enough in the archive at `path`."""
+    """Name and picture of each picture in the archive at `path` that is large enough."""
     with tarfile.open(path) as archive:
         for member in archive:
             content = archive.extractfile(member) if _PICTURE.search(member.name) else None
@@ -119,7 +119,7 @@ def unpacked(package: str, path: Path) -> Iterator[tuple[str, Image.Image]]:
 
 
 def _opened(content: bytes) -> Image.Image | None:
-    """At most 1024 pixels a side; None for what is small or no picture."""
+    """The picture, sides at most 1024 pixels; None if it is too small or cannot be read."""
     try:
         with Image.open(io.BytesIO(content)) as image:
             picture = image.convert("RGB")
@@ -132,6 +132,6 @@ def _opened(content: bytes) -> Image.Image | None:
 
 
 def look(picture: Image.Image) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """64 bits that copies have in common."""
+    """A difference hash (dHash) of 64 bits: near copies differ in few bits."""
     small = np.asarray(picture.convert("L").resize((9, 8), Image.Resampling.BOX), np.int16)
     return (small[:, 1:] > small[:, :-1]).ravel()

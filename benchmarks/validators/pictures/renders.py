@@ -1,4 +1,4 @@
-"""Text drawn in many fonts, sizes, turns and on many backgrounds; drawn faces. Made, not stored."""
+"""Draws text with many fonts, sizes, rotations and backgrounds, and faces."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class Render:
 
 
 def renders(count: int, seed: int = 0) -> Iterator[Render]:
-    """`count` images of 512 x 512 px with one line each, drawn alike for the same seed."""
+    """`count` images of 512 x 512 px with one line of text each. Equal seeds give equal images."""
     rng = np.random.default_rng(seed)
     backgrounds, known = ("white", "dark", "gradient", "photo"), fonts()
     for index in range(count):
@@ -57,7 +57,7 @@ def render(
     font: str = "pil",
     rng: np.random.Generator | None = None,
 ) -> Render:
-    """One line of `text` in the middle, in black or white, whichever stands out."""
+    """One line of `text` in the middle, in black or white, whichever has more contrast."""
     canvas = _background(background, rng or np.random.default_rng(0))
     mask = _turned(_line(text, size_px, font), turn_deg)
     height, width = mask.shape
@@ -70,7 +70,7 @@ def render(
 
 
 def drawn_face(color: tuple[int, int, int], happy: bool) -> Pixels:
-    """A smiley as an emoji font draws it: a negative, nobody's face."""
+    """A smiley as in an emoji font. A face detector must not find it."""
     image = Image.new("RGB", (SIDE_PX, SIDE_PX), "white")
     pen = ImageDraw.Draw(image)
     pen.ellipse((96, 96, 416, 416), fill=color, outline="black", width=6)
@@ -86,7 +86,7 @@ def _mouth(happy: bool) -> tuple[int, int]:
 
 @cache
 def fonts() -> tuple[str, ...]:
-    """Pillow's own font, OpenCV's Hershey fonts, and DejaVu where matplotlib is installed."""
+    """Pillow's own font, OpenCV's Hershey fonts, and DejaVu if matplotlib is installed."""
     return ("pil", *(f"hershey{i}" for i in range(len(_HERSHEY))), *map(str, _ttf_files()))
 
 
@@ -99,17 +99,17 @@ def _ttf_files() -> list[Path]:
 
 
 def dejavu() -> Path:
-    """DejaVu Sans, which matplotlib ships."""
+    """The file of DejaVu Sans in matplotlib."""
     return _ttf_files()[0]
 
 
 def photo_background() -> Any:
-    """RGB, uint8 (512, 512, 3)."""
+    """A photograph as RGB, uint8 (512, 512, 3)."""
     return _photo()
 
 
 def _line(text: str, size_px: int, font: str) -> Any:
-    """Mask, uint8 (height, width), 255 where there is ink."""
+    """The mask of the text, uint8 (height, width): 255 is ink."""
     if font.startswith("hershey"):
         face = _HERSHEY[int(font.removeprefix("hershey"))]
         scale = size_px / _HERSHEY_HEIGHT_PX
@@ -142,7 +142,7 @@ def _background(name: str, rng: np.random.Generator) -> Any:
 
 @cache
 def _photo() -> Any:
-    """A cup of coffee on wood (scikit-image, CC0), or noise where that is not installed."""
+    """A cup of coffee on wood (scikit-image, CC0), or noise if scikit-image is not installed."""
     spec = find_spec("skimage")
     path = Path(spec.origin).parent / "data" / "coffee.png" if spec and spec.origin else None
     if path is None or not path.is_file():

