@@ -36,7 +36,8 @@ class Storage(Protocol):
 
     def append(self, key: str, record: bytes) -> None:
         """Append a record to an object, which is created if absent. Each key must have only one
-        writer."""
+        writer. In a bucket, an object that would grow beyond 4 MiB raises `StorageFailed`, because
+        each append writes the whole object."""
 
     def read(self, key: str, start: int = 0, length: int | None = None) -> bytes:
         """At most `length` bytes (None: all) from byte `start`. Raises `NotFound`."""

@@ -70,8 +70,8 @@ def crop_center(pixels: Pixels, height: int, width: int) -> Pixels:
 
 
 def scaled_to_cover(pixels: Pixels, height: int, width: int) -> Pixels:
-    """The picture scaled (Lanczos) to the smallest size that covers `height` x `width`, with its
-    aspect ratio kept."""
+    """The picture (h, w, 3), scaled (Lanczos) to the smallest size that covers `height` x `width`.
+    Its aspect ratio is kept."""
     scale = max(height / pixels.shape[0], width / pixels.shape[1])
     size = max(width, round(pixels.shape[1] * scale)), max(height, round(pixels.shape[0] * scale))
     resized: Pixels = np.asarray(

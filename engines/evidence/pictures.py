@@ -35,7 +35,7 @@ class Pictures:
     read_pixels: ReadPixels
 
     def read(self, name: str) -> Pixels | None:
-        """Pixels of an image; None if it can no longer be read."""
+        """Pixels of an image, RGB uint8 (height, width, 3); None if it can no longer be read."""
         try:
             return self.read_pixels(self.storage.read(f"{self.folder}/{name}"), self.limits)
         except (InvalidImage, NotFound):

@@ -67,7 +67,7 @@ class Tally:
         return dict(sorted(self._histograms.items()))
 
     def label_counts(self, wanted: Wanted) -> tuple[LabelCount, ...]:
-        """The count of every label value that occurs or was asked for."""
+        """The count of every label value that occurs, or that the declaration asks for."""
         asked = {(label, value) for label, values in wanted.items() for value in values}
         return tuple(
             LabelCount(

@@ -79,8 +79,8 @@ class JobStore(Protocol):
         """End the job. False if the lease is lost; then nothing is changed."""
 
     def cancel(self, job_id: str) -> Canceling:
-        """Cancel a job. A queued job ends now. A running job is told at its next report. A job that
-        has ended stays unchanged. Raises `NotFound`."""
+        """Cancel a job. A queued job ends now. The worker of a running job learns of it from its
+        next `renew` or `report`. A job that has ended stays unchanged. Raises `NotFound`."""
 
     def get(self, job_id: str) -> Job:
         """The job with this id. Raises `NotFound`."""

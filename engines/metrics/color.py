@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
 
 def colorfulness(pixels: Pixels) -> float:
-    """Colorfulness after Hasler and Suesstrunk, "Measuring colourfulness in natural images", SPIE
-    5007, 2003.
+    """Colorfulness of RGB `pixels`, uint8 (height, width, 3), after Hasler and Suesstrunk,
+    "Measuring colourfulness in natural images", SPIE 5007, 2003.
 
     Their scale: 0 gray, 15 slightly, 33 moderately, 59 quite, 109 extremely colorful.
     """
@@ -26,5 +26,6 @@ def colorfulness(pixels: Pixels) -> float:
 
 
 def saturation(pixels: Pixels) -> float:
-    """Mean HSV saturation, 1 - min / max of the channels; 0 to 1."""
+    """Mean HSV saturation of RGB `pixels`, uint8 (height, width, 3): 1 - min / max of the channels;
+    0 to 1."""
     return float(cv2.mean(cv2.cvtColor(pixels, cv2.COLOR_RGB2HSV))[1]) / 255

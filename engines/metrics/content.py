@@ -78,7 +78,8 @@ def content(pixels: Pixels) -> Content:
 
 def clipped_share(pixels: Pixels, shown: Gray | None) -> float:
     """Share of the content, 0 to 1, in which two or three channels are near their maximum. Reads
-    every fourth row."""
+    every fourth row. `pixels`: RGB uint8 (height, width, 3). `shown`: not 0 for content; None: all
+    is content."""
     pixels, shown = pixels[::4], None if shown is None else shown[::4]
     channels = (
         cv2.threshold(each, _CLIPPED - 1, 1, cv2.THRESH_BINARY)[1] for each in cv2.split(pixels)

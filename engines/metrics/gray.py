@@ -25,7 +25,8 @@ def luma(pixels: Pixels) -> Gray:
 
 
 def shrunk(gray: Gray, side_px: int = WORKING_SIDE_PX) -> Gray:
-    """`gray`, reduced by area averaging so that its long side is at most `side_px`."""
+    """`gray`, uint8 (height, width), reduced by area averaging so that its long side is at most
+    `side_px`."""
     height, width = gray.shape
     scale = side_px / max(height, width)
     if scale >= 1:

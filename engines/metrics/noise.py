@@ -42,7 +42,7 @@ class Grain(NamedTuple):
 
 
 def grain(gray: Gray) -> Grain:
-    """Measure the grain of luma.
+    """Measure the grain of luma, uint8 (height, width).
 
     It is the 20th percentile over blocks of 16 x 16 pixels, divided by that percentile for white
     noise of sigma 1. Black and white blocks are left out because clipping hides noise; if there are
@@ -66,7 +66,7 @@ def _sigma(blocks: NDArray[np.float64]) -> float:
 
 
 def grain_sigma(gray: Gray) -> float:
-    """Standard deviation of the grain, gray levels 0..255."""
+    """Standard deviation of the grain of luma, uint8 (height, width), in gray levels 0..255."""
     return grain(gray).sigma
 
 
@@ -83,7 +83,7 @@ class Specks(NamedTuple):
 
 
 def without_specks(gray: Gray) -> Specks:
-    """Find salt-and-pepper noise and remove it.
+    """Find salt-and-pepper noise in luma, uint8 (height, width), and remove it.
 
     An outlier differs by 50 levels from the median around it. A speck is an outlier that is black
     or white (within 6 levels). Natural texture has outliers too, but few of them are black or

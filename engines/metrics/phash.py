@@ -31,7 +31,8 @@ def phash64(pixels: Pixels) -> int:
 
 
 def phash64_with_mirror(pixels: Pixels) -> tuple[int, int]:
-    """Hashes of the image and of its left-right mirror image, in the time of one hash.
+    """Hashes of RGB `pixels`, uint8 (height, width, 3), and of their left-right mirror image, in
+    the time of one hash.
 
     Mirroring negates the DCT coefficients of odd horizontal frequency and leaves the others.
     """

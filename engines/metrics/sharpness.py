@@ -20,8 +20,9 @@ _FLOOR, _RANGE = 0.7, 2.9
 
 
 def laplacian_variance(gray: Gray, grain_sigma: float = 0.0, share: float = 1.0) -> float:
-    """Variance of the Laplacian, squared gray levels, at least 0. Subtracts what grain of
-    `grain_sigma` adds in `share` of the picture; black and white areas have no grain."""
+    """Variance of the Laplacian of luma, uint8 (height, width), in squared gray levels, at least 0.
+    Subtracts what grain of `grain_sigma` gray levels adds in the share `share` of the picture;
+    black and white areas have no grain."""
     bends = cv2.Laplacian(gray, cv2.CV_16S)
     mean = cv2.sumElems(bends)[0] / gray.size
     variance = cv2.norm(bends, cv2.NORM_L2SQR) / gray.size - mean**2

@@ -23,7 +23,8 @@ _CANNY = (50, 150)
 
 
 def blockiness(gray: Gray) -> float:
-    """How visible steps on an 8-pixel grid are: the natural logarithm of a ratio; 0: not visible.
+    """How visible steps on an 8-pixel grid are in luma, uint8 (height, width): the natural
+    logarithm of a ratio; 0: not visible.
 
     The excess of a step is its height minus the mean height of the two steps beside it. The ratio
     is the mean excess at the strongest of the eight positions of the grid, divided by that at the
@@ -73,8 +74,8 @@ def edge_density(gray: Gray) -> float:
 
 
 def flat_share(gray: Gray) -> float:
-    """Share of blocks of 8 x 8 pixels whose gray levels span at most 4, such as paper or sky; 0 to
-    1."""
+    """Share of blocks of 8 x 8 pixels, 0 to 1, whose gray levels span at most 4, such as paper or
+    sky. `gray`: luma, uint8 (height, width)."""
     height, width = (max(side // _GRID_PX, 1) for side in gray.shape)
     kernel = np.ones((_GRID_PX, _GRID_PX), np.uint8)
     spread = cv2.subtract(cv2.dilate(gray, kernel), cv2.erode(gray, kernel))

@@ -52,8 +52,8 @@ class Tone:
 
 
 def histogram(gray: Gray, shown: Gray | None = None) -> Histogram:
-    """Shares of the 256 levels of `gray`; with `shown`, of the pixels where it is not 0, of which
-    there must be at least one."""
+    """Shares of the 256 levels of luma `gray`, uint8 (height, width); with `shown`, only of the
+    pixels where it is not 0. There must be at least one."""
     counts = cv2.calcHist([gray], [0], shown, [256], [0, 256]).ravel()
     return np.asarray(counts, np.float64) / counts.sum()
 

@@ -68,7 +68,8 @@ def decoded(
     config: ProfilesConfig,
     read_pixels: ReadPixels,
 ) -> Iterator[Pixels | None]:
-    """The pixels of each file, in order; None for a file that is too large or cannot be decoded.
+    """The pixels of each file, RGB uint8 (height, width, 3), in order; None for a file that is too
+    large or cannot be decoded.
 
     Files that were deleted meanwhile are left out. `config.read_ahead` files are read ahead.
     """

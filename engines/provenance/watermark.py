@@ -157,7 +157,7 @@ class Watermarking:
 
 
 def can_hold(pixels: Pixels) -> bool:
-    """Whether the picture's size allows a watermark."""
+    """Whether the size of the picture (height, width, 3) allows a watermark."""
     short, long = sorted(pixels.shape[:2])
     return short >= SIDE_PX and long <= MAX_ASPECT * short
 

@@ -65,7 +65,7 @@ class UsageLedger:
         self._lock = threading.RLock()
 
     def used_bytes(self, owner: str) -> int:
-        """Bytes that the owner has stored, as counted."""
+        """Bytes that the owner has stored, according to the ledger."""
         with self._lock:
             return self._refreshed(owner).total_bytes()
 

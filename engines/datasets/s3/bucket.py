@@ -177,7 +177,7 @@ class RemoteBucket:
 
     def put_file(self, name: str, file: BinaryIO, size_bytes: int, sha256: str) -> str:
         """Upload `file` from its start in parts; the object appears only when it is complete.
-        Returns its etag."""
+        Returns its etag. Raises `StorageFailed` if the stored object has another size."""
         self._send_parts(self._prefix + name, file, self._extra(name, sha256))
         found = self._client.head_object(Bucket=self._bucket, Key=self._prefix + name)
         if found["ContentLength"] != size_bytes:

@@ -23,8 +23,7 @@ VERDICT_SCHEMA = "inferloop.verdict/1"
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A validator's verdict on one image. `score`: 0..1 for quality, 0..100 for privacy.
-    `findings`:
-    the rest of the validator's report."""
+    `findings`: the rest of the validator's report."""
 
     kind: VerdictKind
     file_name: str

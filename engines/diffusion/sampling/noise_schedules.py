@@ -48,7 +48,7 @@ class NoiseScheduler(Protocol):
         """Reset the schedule to this number of steps."""
 
     def scale_model_input(self, sample: torch.Tensor, timestep: torch.Tensor) -> torch.Tensor:
-        """The denoiser's input for this sample."""
+        """The denoiser's input for this sample, in the shape of `sample`."""
 
 
 def chosen(name: NoiseSchedulerName | None, own: NoiseScheduler) -> NoiseScheduler:

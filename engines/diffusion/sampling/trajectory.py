@@ -65,7 +65,8 @@ class Trajectory:
         return self.shortcuts.deep_features_every > 1
 
     def reusable(self) -> tuple[torch.Tensor | None, torch.Tensor | None]:
-        """The deep features that the next evaluation reuses; None where it computes them."""
+        """The deep features that the next evaluation reuses, (1, C, h, w) for the conditional and
+        for the unconditional row; None where it computes them."""
         if self.shortcuts.computes_deep(self.evaluations_done):
             return None, None
         return self.deep
@@ -109,7 +110,7 @@ class Trajectory:
 
     def advance(self, model_output: torch.Tensor) -> None:
         """Complete an evaluation with the request's own noise scheduler. Not for requests with a
-        table."""
+        table. `model_output`: (1, C, h, w)."""
         timestep = self.noise_scheduler.timesteps[self.evaluations_done]
         options = {"generator": self.generator} if self._takes_generator() else {}
         self.latents = self.noise_scheduler.step(

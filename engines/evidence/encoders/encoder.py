@@ -51,7 +51,8 @@ class ImageEncoder(Protocol):
         """Unit vectors, float32 (n, dimensions), of `n` RGB pictures, uint8 (height, width, 3), of
         any sizes.
 
-        Blocks for tens of milliseconds of CPU per picture.
+        Blocks for tens of milliseconds of CPU per picture. Raises `EncoderUnavailable` if the
+        encoder fails.
         """
 
 
@@ -73,7 +74,8 @@ def planes(
 
 
 def to_unit_length(vectors: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Float32 rows of length 1. A row of zeros stays unchanged."""
+    """The rows of `vectors` (n, d), scaled to length 1, as float32. A row of zeros stays
+    unchanged."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     found: NDArray[np.float32] = (vectors / np.maximum(lengths, 1e-12)).astype(np.float32)
     return found

@@ -77,7 +77,8 @@ class Found:
     """The most similar pairs, at most `kept_pairs`."""
 
     def clusters(self) -> list[NDArray[np.int64]]:
-        """The positions of each cluster with at least two images, the largest first."""
+        """The positions of the images of each cluster, int64 (images,). Clusters of at least two
+        images, the largest first."""
         order = np.argsort(self.labels, kind="stable")
         ordered = self.labels[order]
         borders = np.flatnonzero(ordered[1:] != ordered[:-1]) + 1
@@ -138,7 +139,7 @@ class _Block:
             self._squares = squared_distances(left, right)
 
     def near(self, nearness: Nearness) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        """Rows and columns of the near-duplicates, above the diagonal."""
+        """Rows and columns of the near-duplicates above the diagonal, int64 (pairs,) each."""
         bits = np.minimum(self._straight, self._flipped)
         near = (bits <= nearness.hash_bits) & self._telling
         if self._squares is not None:

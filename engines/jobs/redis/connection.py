@@ -32,7 +32,8 @@ class JobsRedis:
     def __init__(self, url: str, namespace: str, within_s: float = ANSWER_WITHIN_S) -> None:
         """`namespace` separates the jobs of services that share a server. The braces in a key put
         all keys into one slot of a Redis cluster, which transactions need. A server that has not
-        answered within `within_s` seconds counts as not reachable."""
+        answered within `within_s` seconds counts as not reachable. Raises `InvalidParameters` if
+        `url` is not a Redis URL."""
         self._prefix = f"{{inferloop:jobs:{namespace}}}"
         try:
             self.client = Redis.from_url(
@@ -74,7 +75,8 @@ class JobsRedis:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Convert redis-py's errors to those of `engines.errors`."""
+    """Convert redis-py's errors: to `StorageFailed` if the server refuses the command, otherwise to
+    `Overloaded`."""
     try:
         yield
     except ResponseError as error:  # for example, the server is out of memory or read-only

@@ -77,7 +77,8 @@ class Steps:
             self._queues.join(pipe, record, turn)
 
     def taken_up(self, pipe: Pipeline, record: Record, draft: Draft) -> Accepted:
-        """The existing job: perhaps with a lease for the caller, or changed to a detached one."""
+        """The existing job: perhaps with a lease for the caller, or changed to a detached one.
+        Raises `Conflict` if its idempotency key belongs to another request."""
         if draft.idempotency is None or record["digest"] != draft.idempotency.digest:
             raise Conflict("The Idempotency-Key was used with another request")
         job = job_of(record, self._now())
@@ -128,7 +129,7 @@ class Steps:
         due = record["state"] == "queued" if taken else (record["lease_until"] or 0) <= self._now()
         request = self._records.request_of(pipe, record["id"])
         pipe.multi()
-        if not due:  # somebody else was quicker: the next claim finds another
+        if not due:  # another worker was quicker; the next claim finds another job
             return None
         if taken is not None:
             taken.take(pipe)

@@ -80,7 +80,8 @@ def _make(path: Path) -> None:
 
 @contextmanager
 def translated() -> Iterator[None]:
-    """Convert SQLite's errors to those of `engines.errors`."""
+    """Convert SQLite's errors: to `InsufficientStorage` if the disk is full, to `Overloaded` if the
+    file is locked, otherwise to `StorageFailed`."""
     try:
         yield
     except sqlite3.OperationalError as error:

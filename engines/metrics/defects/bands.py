@@ -75,9 +75,10 @@ def _log_quantiles(band: Plane, tile_px: int, cuts: tuple[float, ...]) -> list[f
 
 
 def standing_out(luma: Plane) -> list[float]:
-    """Five numbers for rows, then five for columns: quantiles of the ratio of a row's difference
-    from the more similar neighbor to the difference between both neighbors, and how much the
-    differences between rows vary. Only displaced rows have a ratio above 1."""
+    """Five numbers for the rows of a plane, float32 (height, width), then five for its columns:
+    quantiles of the ratio of a row's difference from the more similar neighbor to the difference
+    between both neighbors, and how much the differences between rows vary. Only displaced rows have
+    a ratio above 1."""
     found: list[float] = []
     for plane in (luma, np.ascontiguousarray(luma.T)):
         beside = np.abs(plane[1:] - plane[:-1]).mean(axis=1)
@@ -89,9 +90,12 @@ def standing_out(luma: Plane) -> list[float]:
 
 
 def steps_on_grids(luma: Plane) -> list[float]:
-    """Five numbers for columns, then five for rows. Four are the natural logarithm of the strongest
-    over the second strongest position of steps that repeat every 4, 8, 16 and 32 pixels. The fifth
-    is that of the strongest over the weakest position for 32 pixels."""
+    """Five numbers for the columns of a plane, float32 (height, width), then five for its rows.
+
+    Four are the natural logarithm of the strongest over the second strongest position of steps that
+    repeat every 4, 8, 16 and 32 pixels. The fifth is that of the strongest over the weakest
+    position for 32 pixels.
+    """
     found: list[float] = []
     for plane in (luma, luma.T):
         steps = np.abs(plane[:, 1:] - plane[:, :-1]).mean(axis=0)

@@ -103,8 +103,8 @@ def _deviation(plane: Plane) -> float:
 
 
 def pattern(gray: Plane) -> float:
-    """Share of the energy of fine structure at one frequency, 0 to 1. Turning or mirroring the
-    picture does not change it."""
+    """Share of the energy of fine structure at one frequency, 0 to 1, in a plane of gray levels,
+    float32 (height, width). Rotating or mirroring the picture does not change it."""
     side = min(_PATTERN_PX, *gray.shape)
     square = middle(gray, side)
     rough = square - _blurred(square, 6, _halved(square))
@@ -161,7 +161,8 @@ def _windows(side_px: int) -> tuple[Plane, Plane, Plane]:
 
 
 def mixed(gray: Gray) -> float:
-    """`Defects.mixed`: the median over small tiles that are not plain."""
+    """`Defects.mixed` of luma, uint8 (height, width): the median over small tiles that are not
+    plain."""
     square = middle(gray, _PATTERN_PX)
     heights = tile_ranges(square, _SMALL_TILE_PX)
     active = heights > _ACTIVE_LEVELS

@@ -56,7 +56,8 @@ def neighbors(channels: Sequence[Gray], gray: Gray) -> Neighbors:
 
 
 def out_of_place(gray: Gray) -> float:
-    """How much rows or columns look displaced, -1 to 1; values up to 0 mean not at all.
+    """How much rows or columns of luma, uint8 (height, width), look displaced, -1 to 1; values up
+    to 0 mean not at all.
 
     It is the larger `next_to_second` of the two directions, minus the smaller or that of a ramp.
     Positive values are reduced, down to 0, if few lines stand out from both of their neighbors:
@@ -86,8 +87,8 @@ def _line_differences(one: Gray, other: Gray) -> NDArray[np.float32]:
 
 
 def next_to_second(gray: Gray) -> float:
-    """Mean difference between adjacent rows divided by that between rows at distance 2. Displaced
-    rows bring it close to 1."""
+    """Mean difference between adjacent rows of luma, uint8 (height, width), divided by that between
+    rows at distance 2. Displaced rows bring it close to 1."""
     return _difference(gray[1:], gray[:-1]) / (_difference(gray[2:], gray[:-2]) + 0.1)
 
 

@@ -25,7 +25,7 @@ _COMB = 7  # levels over which a histogram is smoothed
 
 def level_share(channels: Sequence[Gray]) -> float:
     """Share of the levels within a channel's range that are used, 0 to 1: the median of the
-    channels."""
+    `channels`, uint8 (height, width) each."""
     return sorted(_used(plane) for plane in channels)[len(channels) // 2]
 
 
@@ -41,7 +41,7 @@ def _used(plane: Gray) -> float:
 
 def palette_size(channels: Sequence[Gray]) -> int:
     """Number of colors, with 4 bits per channel, that cover 95 % of the pixels. Reads every second
-    row and column."""
+    row and column of the three `channels`, uint8 (height, width) each."""
     red, green, blue = (plane[::2, ::2] >> 4 for plane in channels)
     index = (red.astype(np.uint16) << 8) | (green << 4) | blue
     counts = np.bincount(index.ravel())
@@ -50,14 +50,16 @@ def palette_size(channels: Sequence[Gray]) -> int:
 
 
 def packed(pixels: Pixels) -> NDArray[np.uint32]:
-    """One integer per pixel that identifies its color."""
+    """One integer per pixel that identifies its color, uint32 (height, width). `pixels`: RGB uint8
+    (height, width, 3)."""
     four = cv2.cvtColor(pixels, cv2.COLOR_RGB2RGBA)
     return np.ascontiguousarray(four).view(np.uint32)[..., 0]
 
 
 def color_noise(pixels: Pixels) -> float:
-    """Standard deviation of white noise in the chroma planes, gray levels, at most 63: the larger
-    of the two planes. Estimated by the median of Immerkaer's mask (see `engines.metrics.noise`)."""
+    """Standard deviation of white noise in the chroma planes of RGB `pixels`, uint8 (height, width,
+    3), in gray levels, at most 63: that of the plane with more noise. Estimated by the median of
+    Immerkaer's mask (see `engines.metrics.noise`)."""
     _, *chroma = cv2.split(cv2.cvtColor(pixels, cv2.COLOR_RGB2YCrCb))
     return max(_noise(plane) for plane in chroma)
 

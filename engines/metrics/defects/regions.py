@@ -67,8 +67,9 @@ def _of_grid(grid: Plane) -> list[float]:
 
 
 def blotch_numbers(pixels: Pixels) -> list[float]:
-    """9 numbers that describe blotches of color in RGB `pixels`, at least 64 a side. The picture is
-    reduced to 256 pixels on its long side, or to 64 on the short one if that is larger.
+    """9 numbers that describe blotches of color in RGB `pixels`, uint8 (height, width, 3), with at
+    least 64 pixels a side. The picture is reduced to 256 pixels on its long side, or to 64 on the
+    short one if that is larger.
 
     For each of three scales, the finest first: the quantiles 0.1 and 0.5 of the amplitude of chroma
     in tiles, as natural logarithms of gray levels; and the quantile 0.2 of the logarithm of its

@@ -157,8 +157,8 @@ def _is_somebodys(found: str, text: str, start: int) -> bool:
 
 def _like_ipv6(found: str) -> bool:
     """Whether the text has the form of an IPv6 address: at least three colons, or `::` after a
-    first group of four (`fe80::1`). Times of day, and names in programs such as `ab::cd`, have
-    not."""
+    first group of four (`fe80::1`). Times of day, and names in programs such as `ab::cd`, do not
+    have it."""
     if re.fullmatch(r"\d{0,2}(?:::?\d{1,2})+", found):
         return False  # hours, scores
     full_group = found.find("::") == 4 and any(character.isdigit() for character in found)
