@@ -10,9 +10,8 @@ from pydantic import ConfigDict, Field, field_validator, model_validator
 
 from engines.types import limits
 from engines.types.frozen import FrozenModel
-from serve_app.datasets.limits import DatasetCreationLimits as DatasetCreationLimits
-from serve_app.generation.defaults import ModelDefaults as ModelDefaults
 from serve_app.limits import CallDeadlines as CallDeadlines
+from serve_app.limits import DatasetCreationLimits as DatasetCreationLimits
 from serve_app.limits import DatasetValidationLimits as DatasetValidationLimits
 from serve_app.limits import DownloadLimits as DownloadLimits
 from serve_app.limits import StorageQuotas as StorageQuotas
@@ -63,6 +62,15 @@ class FieldBounds(FrozenModel):
         default=32, ge=1, description="Most images of a call that are generated at the same time."
     )
     default_batch_size: int = Field(default=4, ge=1, description="Default of `batch_size`.")
+
+
+class ModelDefaults(FrozenModel):
+    """Default parameters of requests for one model; None: the default in `FieldBounds`."""
+
+    width: int | None = Field(default=None, description="Width, pixels.")
+    height: int | None = Field(default=None, description="Height, pixels.")
+    num_inference_steps: int | None = Field(default=None, description="Denoising steps.")
+    guidance_scale: float | None = Field(default=None, description="Guidance scale, unitless.")
 
 
 class JobLimits(FrozenModel):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import shlex
 import sys
 import threading
@@ -18,19 +19,30 @@ from pydantic import ValidationError
 from yaml import YAMLError
 
 from deployments.edge import hook
-from deployments.local import keys as local_keys
 from deployments.local.child_service import StartFailed
 from deployments.local.first_request import first_request
-from deployments.local.keys import FILE_NAME
 from deployments.local.lean_serve import import_serve
 from deployments.local.port import PortNotFree, reserved_port
 from deployments.settings import EdgeSettings, Settings, wrong_settings
 from engines.errors import InvalidParameters
 from engines.storage.folder.identity import RootIdentity
 from local_ray.environment import RayNotClosed, closed_ray
-from local_ray.state import state_dir
+from local_ray.state import kept_secret, state_dir
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+KEY_FILE = "api_key"
+"""Name of the file with the API key, in the state folder."""
+
+
+def local_key(folder: Path) -> tuple[str, bool]:
+    """The API key of this machine's service, in `folder`; and whether it was made now.
+
+    It is made once, in a file that only its owner can read.
+
+    Raises:
+        PermissionError: the folder belongs to another user.
+    """
+    return kept_secret(folder / KEY_FILE, lambda: "ifl_" + secrets.token_urlsafe(24))
 
 
 def prepare_environment(settings: Settings) -> tuple[str, bool]:
@@ -45,7 +57,7 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     if settings.api_keys_file is not None:
         os.environ["INFERLOOP_API_KEYS_FILE"] = str(settings.api_keys_file.expanduser().absolute())
     if not settings.has_keys():
-        key, made = local_keys.local_key(state_dir(os.environ))
+        key, made = local_key(state_dir(os.environ))
         os.environ["INFERLOOP_API_KEYS"] = key
     logs = settings.log_dir or state_dir(os.environ) / "logs"
     os.environ["INFERLOOP_LOG_DIR"] = str(logs.expanduser().absolute())
@@ -122,7 +134,7 @@ def announce(settings: Settings, key: str, made: bool, dashboard: str, args_note
         say(f"Made an API key, kept for the next start: {key}")
     if not made and not settings.has_keys():
         say("The API key is the one made before (INFERLOOP_STATE_DIR, file api_key).")
-    own_key = None if settings.has_keys() else state_dir(os.environ) / FILE_NAME
+    own_key = None if settings.has_keys() else state_dir(os.environ) / KEY_FILE
     say(first_request(url, own_key, str(Path(sys.executable).with_name("inferloop"))))
     if dashboard:
         say(f"Ray's dashboard asks for a token: {token_hint()}")

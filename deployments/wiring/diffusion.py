@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from deployments.config import PoolConfig
 from deployments.wiring.data import DataRoot
@@ -15,6 +15,9 @@ from engines.diffusion.models import sources
 from engines.diffusion.scheduling.capacity import Capacity, capacity
 from engines.protocols import DiffusionEngine
 from engines.types import GeneratedImage, GenerationRequest, StoredImage
+
+if TYPE_CHECKING:
+    from engines.profiles.matching import MatchColors
 
 RECORDED_LIBRARIES = ("torch", "diffusers", "transformers", "numpy", "pillow")
 """Libraries whose versions are stored in every recipe, because the image depends on them."""
@@ -41,6 +44,22 @@ class SpacesRecorder:
 
     def stored(self, request: GenerationRequest) -> StoredImage | None:
         return self.recorders.get(request.space).stored(request)
+
+
+@dataclass(frozen=True, slots=True)
+class MatchingRecorder:
+    """A recorder that first matches the colors of the image to the requested profile. Blocks."""
+
+    recorder: Recorder
+    match: MatchColors
+
+    def record(self, request: GenerationRequest, image: GeneratedImage) -> StoredImage:
+        """As the inner recorder. Raises `NotFound` for a profile that does not exist."""
+        return self.recorder.record(request, self.match(request, image))
+
+    def stored(self, request: GenerationRequest) -> StoredImage | None:
+        """As the inner recorder: a stored image is already matched and watermarked."""
+        return self.recorder.stored(request)
 
 
 class EngineWiring(Protocol):
@@ -88,7 +107,6 @@ class DiffusionWiring:
         return SpacesRecorder(PerSpace(lambda space: self._recorder_of(space, marks)))
 
     def _recorder_of(self, space: str | None, marks: MakeMarks) -> Recorder:
-        from deployments.recording import MatchingRecorder
         from engines.datasets.store.recorder import ImageRecorder
         from engines.datasets.store.store import DatasetStore
         from engines.profiles import ProfileService

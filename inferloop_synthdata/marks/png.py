@@ -1,8 +1,8 @@
 """Reads the chunks of a PNG file (W3C PNG, third edition, section 5.3).
 
 Pillow cannot do this: it refuses the whole file at the first wrong checksum, so that the recipe of
-a changed file could not be shown; and where a program has set `ImageFile.LOAD_TRUNCATED_IMAGES`, as
-many do, it ignores the checksums of mark and recipe, so that a changed mark would pass as unchanged.
+a changed file could not be shown. If a program has set `ImageFile.LOAD_TRUNCATED_IMAGES`, as many
+do, Pillow ignores the checksums of mark and recipe, and a changed mark would pass as unchanged.
 
 The service has a reader of its own, `engines/images/formats/png.py`: neither package may import the
 other, because the client stands alone and the engines load no HTTP library. A test holds both to

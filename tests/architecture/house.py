@@ -2,8 +2,10 @@
 
 Sizes are counted in lines; percentiles by the nearest rank. A function counts with its docstring
 and its nested functions. "Small, one importer" are modules of fewer than 60 lines that only one
-other module of the repository imports. The files on the way of a request are those that the
-numbered steps of docs/architecture.md name; what these call in turn is not counted.
+other module of the product imports; how many of them a test imports by itself is a second number,
+because a part that is tested alone has a reason to be a module. The files on the way of a request
+are those that the numbered steps of docs/architecture.md name; what these call in turn is not
+counted.
 """
 
 from __future__ import annotations
@@ -212,7 +214,10 @@ def report(root: Path) -> Iterator[str]:
     yield f"| function: median / p90 / max | {spread(sizes)} |"
     yield f"| annotated returns | {annotated_share(code):.0%} |"
     yield f"| public docstrings | {documented_share(code):.0%} |"
-    yield f"| small modules with one importer | {len(small_with_one_importer(code, everything))} |"
+    small = small_with_one_importer(code, everything)
+    tested = set[str]().union(*(module.imports for module in modules(root, ("tests",))))
+    yield f"| small modules with one importer | {len(small)} |"
+    yield f"| of these, imported by a test | {len(tested.intersection(small))} |"
     yield f"| largest folder, modules | {max(folders.values())} |"
     page = root / "docs/architecture.md"
     text = page.read_text(encoding="utf-8") if page.is_file() else ""

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from deployments.local import keys as local_keys
+from deployments.local.serving import KEY_FILE, local_key
 from deployments.settings import Settings
 from deployments.wiring.access import api_keys
 from engines.errors import InvalidParameters
@@ -51,9 +51,9 @@ def test_a_bucket_stays_a_bucket() -> None:
 
 def test_the_local_key_is_made_once_and_is_the_owners(tmp_path: Path) -> None:
     folder = tmp_path / "state"
-    key, made = local_keys.local_key(folder)
-    again, made_again = local_keys.local_key(folder)
+    key, made = local_key(folder)
+    again, made_again = local_key(folder)
     assert (made, made_again) == (True, False)
     assert key == again
     assert len(key) > 30
-    assert (folder / local_keys.FILE_NAME).stat().st_mode & 0o077 == 0
+    assert (folder / KEY_FILE).stat().st_mode & 0o077 == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from deployments.recording import MatchingRecorder
+from deployments.wiring.diffusion import MatchingRecorder
 from engines.errors import NotFound
 from engines.profiles import ProfileBuilder
 from engines.profiles.matching import ColorMatching
