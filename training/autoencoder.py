@@ -1,9 +1,10 @@
 """Stage 4: the autoencoder on the latent code. ``python -m training.autoencoder --minutes 15``.
 
-The encoder learns to give the code's latents; the decoder learns the pixels, first by distance,
-which leaves edges soft, then against a critic that tells drawn pictures from decoded ones, which
-makes them crisp. Latents get noise, as the denoiser's are never exact; with a trained denoiser at
-hand a part of them is what it makes of noisy ones.
+The encoder learns to give the latents of the linear code. The decoder learns the pixels: first with
+a distance as loss, which leaves edges soft, then also with a critic that separates drawn pictures
+from decoded ones, which makes edges sharp. The latents get noise, because those of the denoiser are
+never exact. If there is a trained denoiser, some of the latents are its predictions from noisy
+ones.
 """
 
 from collections.abc import Callable, Iterator
@@ -27,19 +28,19 @@ from training.running.schedule import TimeBudget
 from training.workshop import Options, Workshop, stage_parser
 
 CELLS, CELL_PX, EACH = 4, 32, 4
-"""Crops are 4x4 latent cells of 32 pixels; four are cut of a picture that the denoiser guessed."""
+"""A crop is 4x4 latent cells of 32 pixels. Pictures that the denoiser predicted give four crops."""
 PARTS = 4
-"""Crops are composed for so many steps at once, each with half a batch: 416 steps with 1,024 crops
-left the decoder at 20.6 dB, below what a linear one can do."""
+"""The crops of so many steps are composed at once; a step uses half a batch. (416 steps with 1,024
+crops each gave only 20.6 dB, less than a linear decoder.)"""
 NOISE = 0.35
-"""Highest sd of the noise on the latents, which have an sd of about 1."""
+"""Largest standard deviation (sd) of the noise. The latents have an sd of about 1."""
 ENCODER, SOFT, SHARP = "encoder.pt", "decoder_soft.pt", "decoder_sharp.pt"
 CRITIC_SHARE, CRITIC_RAMP, CRITIC_RATE = 0.06, 150, 5e-4
-"""Weight of the critic's loss, the steps over which it grows to that, its learning rate."""
+"""Weight of the critic's loss, number of steps over which it grows to that, learning rate."""
 KEEP_S = 20.0
-"""Seconds at least between two checkpoints."""
+"""Least seconds between two checkpoints."""
 Guess = Callable[[Job, Tensor], Tensor]
-"""What a denoiser makes of a job's noisy latents."""
+"""Returns a denoiser's prediction of a job's latents; see `training.denoise.guesser`."""
 
 
 class Decoder(nn.Module):
@@ -70,7 +71,8 @@ class Encoder(nn.Module):
 
 
 def fresh_start(layers: nn.Module) -> None:
-    """Initialize: sd sqrt(1.4 / fan in); the last convolution of each residual at 0.3 of it."""
+    """Initialize with sd sqrt(1.4 / fan in), and the last convolution of each residual block with
+    0.3 times that."""
     for module in layers.modules():
         if isinstance(module, nn.Conv2d):
             nn.init.normal_(module.weight, std=(1.4 / module.weight[0].numel()) ** 0.5)
@@ -143,7 +145,7 @@ class Stage:
         return self.shop.whole(job, Windows(corners * CELL_PX, CELLS * CELL_PX))
 
     def decoded(self, decoder: Decoder) -> tuple[Tensor, Tensor]:
-        """Return what a decoder makes of noisy latents, and what it should have made."""
+        """Return the pixels that a decoder makes of noisy latents, and the target pixels."""
         latents, target = self.batch()
         much = NOISE * torch.rand(len(latents), 1, 1, 1, device=self.device).square()
         noisy = latents + torch.randn_like(latents) * much
@@ -153,7 +155,7 @@ class Stage:
         return made, target
 
     def told(self) -> str:
-        """Say how near the pixels are."""
+        """Return the PSNR of the decoded pixels as text."""
         return f"{float(10 * torch.log10(4 / torch.tensor(self.error.value))):.2f} dB"
 
 
@@ -193,7 +195,8 @@ def train_decoder(
     guess: Guess | None = None,
     peak: float = 1.5e-3,
 ) -> None:
-    """Teach the decoder by distance alone, or with the critic (``sharpen``), from where it is."""
+    """Train the decoder with the distance alone, or also with the critic (``sharpen``). Continues
+    from the checkpoint."""
     options = shop.options
     torch.manual_seed(options.seed)
     decoder = Decoder(options.widths)
@@ -239,8 +242,8 @@ def train_decoder(
 
 
 def load(cache: Cache, widths: Widths = FULL) -> AutoencoderTiny:
-    """Return the autoencoder with what was trained so far: the sharpened decoder's mean if there
-    is one."""
+    """Return the autoencoder with the weights trained so far: of the decoder the mean weights of
+    the stage with the critic, if there are any."""
     vae, decoder, encoder = build_vae(widths), Decoder(widths), Encoder(widths)
     soft, sharp = load_state(cache.file(SOFT)), load_state(cache.file(SHARP))
     known = load_state(cache.file(ENCODER))
@@ -258,7 +261,7 @@ def load(cache: Cache, widths: Widths = FULL) -> AutoencoderTiny:
 
 
 def main() -> None:
-    """Train encoder and decoder on the command line's options."""
+    """Train encoder and decoder with the options of the command line."""
     made = stage_parser(__doc__, minutes=15, batch=32)
     made.add_argument("--sharpen-minutes", type=float, default=15, help="budget with the critic")
     made.add_argument("--encoder-minutes", type=float, default=5)

@@ -1,4 +1,4 @@
-"""Where the stages keep what they made, and small helpers to write it whole."""
+"""The folder with the files of the stages, and helpers that write files atomically."""
 
 import argparse
 import os
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True)
 class Cache:
-    """Paths of one training cache. Nothing in it belongs into a repository."""
+    """Paths in one training cache. Its files must not be committed."""
 
     root: Path
 
@@ -32,7 +32,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
         "--cache",
         type=Path,
         default=Path(".training-cache"),
-        help="folder of everything the stages make",
+        help="folder for the files of all stages",
     )
     made.add_argument("--seed", type=int, default=0)
     return made
@@ -41,7 +41,8 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 def save_arrays(
     path: Path, arrays: Mapping[str, NDArray[np.generic]], *, packed: bool = False
 ) -> None:
-    """Write an npz whole: beside, then renamed; ``packed``: compressed, to travel."""
+    """Write an npz file atomically: as a temporary file that is then renamed. ``packed``: compress
+    it."""
     beside = path.with_suffix(".part.npz")
     write = np.savez_compressed if packed else np.savez
     write(beside, allow_pickle=False, **arrays)
@@ -49,14 +50,14 @@ def save_arrays(
 
 
 def save_state(path: Path, state: Mapping[str, object]) -> None:
-    """Write a torch checkpoint whole: beside, then renamed."""
+    """Write a torch checkpoint atomically: as a temporary file that is then renamed."""
     beside = path.with_suffix(".part")
     torch.save(dict(state), beside)
     os.replace(beside, path)
 
 
 def load_state(path: Path) -> dict[str, Any] | None:
-    """Read a checkpoint of tensors and plain values, or None where there is none."""
+    """Read a checkpoint of tensors and plain values; None if there is no file."""
     if not path.exists():
         return None
     state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)

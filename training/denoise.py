@@ -1,7 +1,8 @@
-"""Stage 3: train the denoiser and the text encoder. ``python -m training.denoise --minutes 60``.
+"""Stage 5: train the denoiser and the text encoder. ``python -m training.denoise --minutes 60``.
 
-v-prediction with zero terminal SNR, Muon, a running mean of the weights, a learning rate that
-follows the time budget. Stop it at any time: the next start goes on from the last checkpoint.
+v-prediction with zero terminal SNR, the Muon optimizer, a running mean of the weights, and a
+learning rate that follows the time budget. It can be stopped at any time; the next start continues
+from the last checkpoint.
 """
 
 from collections.abc import Callable
@@ -28,20 +29,22 @@ from training.workshop import Options, Workshop, stage_parser
 
 CHECKPOINT = "denoiser.pt"
 KEEP_EVERY, KEEP_S = 20, 75.0
-"""Steps, and seconds at least, between two checkpoints."""
+"""Steps, and least seconds, between two checkpoints."""
 PARTS = 2
-"""A job is composed at once for so many steps."""
+"""Number of steps whose batches are composed at once, as one job."""
 BASE_BATCH = 1024
-"""The batch that the learning rate is meant for; it grows with the square root of the batch."""
+"""The batch size for which the learning rate is given. For larger batches it is multiplied by the
+square root of the ratio."""
 
 
 def tokenizer_folder(cache: Cache) -> Path:
-    """Return where the cache keeps its tokenizer."""
+    """Return the folder of the tokenizer in the cache."""
     return cache.file("tokenizer/x").parent
 
 
 def load(cache: Cache, widths: Widths = FULL) -> Denoiser:
-    """Return the averaged denoiser of the cache, in eval mode; FileNotFoundError without one."""
+    """Return the denoiser of the cache with its mean weights, in eval mode. Raises
+    FileNotFoundError if there is none."""
     state = load_state(cache.file(CHECKPOINT))
     if state is None:
         raise FileNotFoundError(cache.file(CHECKPOINT))
@@ -51,8 +54,8 @@ def load(cache: Cache, widths: Widths = FULL) -> Denoiser:
 
 
 def begun(options: Options) -> Denoiser:
-    """Return the denoiser to begin with: of the folder that the cache starts from, or fresh with
-    the words of the reading stage, where there are any."""
+    """Return the denoiser at the start of training: that of the start folder, if the cache has one,
+    or else a new one, with the text encoder of the reading stage if there is one."""
     torch.manual_seed(options.seed)
     made = Denoiser(tokenizer_folder(options.cache), options.widths)
     if warm.denoiser(options.cache, made):
@@ -66,8 +69,8 @@ def begun(options: Options) -> Denoiser:
 
 
 class Training:
-    """The denoiser's gradients and steps, done in a way. On a GPU the network computes on weights
-    rounded to bfloat16; the optimizer keeps them in float32."""
+    """The denoiser's gradients and steps. ``way``: how they run on the device. On a GPU the network
+    uses weights rounded to bfloat16; the optimizer keeps them in float32."""
 
     def __init__(self, options: Options, peak: float, way: Way) -> None:
         self.device, self.way = options.device, way
@@ -84,7 +87,8 @@ class Training:
         self.steps = Steps(self.gradient, self.optimizer, graphs)
 
     def loss(self, clean: Tensor, tokens: Tensor) -> Tensor:
-        """Return the loss of a batch at drawn noise levels; all of it happens on the device."""
+        """Return the loss of a batch at random noise levels. Everything is computed on the
+        device."""
         diffusion = self._diffusion
         t = diffusion.timesteps(len(clean))
         noise = torch.randn_like(clean)
@@ -97,7 +101,7 @@ class Training:
         return diffusion.loss(made, diffusion.velocity(clean, noise, t), t)
 
     def gradient(self, clean: Tensor, tokens: Tensor) -> Tensor:
-        """Leave the gradients of a batch, and return its loss."""
+        """Compute the gradients of a batch, and return its loss."""
         self.optimizer.zero_grad()
         loss = self.loss(clean, tokens)
         loss.backward()
@@ -105,7 +109,7 @@ class Training:
 
 
 def composed(shop: Workshop, code: LatentCode, job: Job) -> Batch:
-    """Return a job's batch on the device."""
+    """Compose the batch of a job on the device."""
     clean = code.encode(shop.half(job))
     return Batch(job.grid, clean, job.tokens.to(shop.options.device, non_blocking=True))
 
@@ -121,9 +125,10 @@ def train(
     kept: Callable[[], object] | None = None,
     keep_s: float = KEEP_S,
 ) -> None:
-    """Train until the budget is spent; goes on from the cache's checkpoint. ``peak`` is the highest
-    learning rate at a batch of 1,024; each composed batch has ``uses``. ``kept`` is called after
-    each checkpoint on the way, ``keep_s`` seconds apart at least."""
+    """Train until the budget is used up. Continues from the cache's checkpoint. ``peak``: the
+    highest learning rate at a batch size of 1,024. ``uses``: how often each composed batch is used.
+    ``kept`` is called after each checkpoint except the last. ``keep_s``: least seconds between two
+    checkpoints."""
     options = shop.options
     way = way or Way(options.batch)
     peak *= (way.batch / BASE_BATCH) ** 0.5 if way.batch > BASE_BATCH else 1
@@ -150,8 +155,8 @@ def train(
 
 
 def guesser(model: Denoiser, device: str) -> Callable[[Job, Tensor], Tensor]:
-    """Return what spoils a job's latents as the denoiser does: three in five of them are what it
-    makes, in one step, of that latent with noise."""
+    """Return a function that changes a job's latents as the denoiser would: noise is added to 60 %
+    of them, and they are replaced by the denoiser's prediction in one step."""
     diffusion = Diffusion(build_scheduler(), device)
     model.to(device).eval()
 
@@ -169,10 +174,12 @@ def guesser(model: Denoiser, device: str) -> Callable[[Job, Tensor], Tensor]:
 
 
 def main() -> None:
-    """Train on the command line's options."""
+    """Train with the options of the command line."""
     made = stage_parser(__doc__, minutes=60, batch=64)
     made.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
-    made.add_argument("--compile", action="store_true", help="a minute first, then quicker steps")
+    made.add_argument(
+        "--compile", action="store_true", help="compile first (about a minute), then faster steps"
+    )
     made.add_argument("--graphs", action="store_true", help="record the steps as CUDA graphs")
     args = made.parse_args()
     shop = Workshop(Options.of(args))

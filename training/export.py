@@ -1,4 +1,4 @@
-"""Stage 6: put the trained parts into a diffusers folder. ``python -m training.export``."""
+"""Stage 7: put the trained parts into a diffusers folder. ``python -m training.export``."""
 
 import io
 import shutil
@@ -22,7 +22,8 @@ def pipeline(cache: Cache, widths: Widths = FULL) -> StableDiffusionPipeline:
 
 
 def write_folder(cache: Cache, out: Path, widths: Widths = FULL) -> int:
-    """Write the float16 folder (its other files stay); return its size in bytes."""
+    """Write the model in float16 into the folder, which keeps its other files. Returns the size of
+    the folder in bytes."""
     for part in PARTS:
         shutil.rmtree(out / part, ignore_errors=True)
     pipeline(cache, widths).to(torch.float16).save_pretrained(out, safe_serialization=True)
@@ -30,7 +31,8 @@ def write_folder(cache: Cache, out: Path, widths: Widths = FULL) -> int:
 
 
 def parcels(folder: Path, out: Path) -> list[Path]:
-    """Write a folder as one tar in pieces of 15 MiB at most; ``cat`` joins them."""
+    """Write a folder as a tar file in pieces of at most 15 MiB, which ``cat`` joins. Returns the
+    paths of the pieces."""
     held = io.BytesIO()
     with tarfile.open(fileobj=held, mode="w") as tar:
         tar.add(folder, arcname=folder.name)
@@ -43,7 +45,7 @@ def parcels(folder: Path, out: Path) -> list[Path]:
 
 
 def main() -> None:
-    """Write the folder in float16; other files in it (card, licenses) stay."""
+    """Write the model in float16; other files in the folder (card, licenses) stay."""
     made = parser(__doc__)
     made.add_argument("--out", type=Path, default=Path("models/inferloop-mini"))
     args = made.parse_args()

@@ -1,7 +1,7 @@
 """Stage 2: draw every place in several layouts and three shapes. ``python -m training.gallery``.
 
-All cores draw, in processes that are forked before OpenCV has threads of its own (a fork after that
-can wait for ever). Each shape is a file of the cache, so that the next start has it at once.
+All cores draw, in processes that are forked before OpenCV starts threads (a fork after that can
+hang). Each shape is a file of the cache, so that the next start only reads it.
 """
 
 import multiprocessing
@@ -32,7 +32,7 @@ Sizes = Mapping[str, tuple[int, int]]
 
 
 def shape_of(height: int, width: int) -> str:
-    """Return which shape of drawn place fits a picture of that size best."""
+    """Return the shape of drawn places that fits a picture of this size best."""
     if width > 1.2 * height:
         return "wide"
     return "tall" if height > 1.2 * width else "square"
@@ -40,14 +40,14 @@ def shape_of(height: int, width: int) -> str:
 
 @remembered
 def scene_numbers() -> dict[tuple[str, str], int]:
-    """Return the number of each (place, hour)."""
+    """Return (place, hour) to its number."""
     every = [(place, hour) for place in places.PLACES for hour in places.hours(place)]
     return {scene: number for number, scene in enumerate(every)}
 
 
 @dataclass(frozen=True)
 class Shelf:
-    """Which places are drawn: rows in the order of :attr:`scenes`, ``layouts`` to each."""
+    """The order of the drawn places: that of :attr:`scenes`, with ``layouts`` rows for each."""
 
     layouts: int
 
@@ -57,13 +57,13 @@ class Shelf:
         return list(scene_numbers())
 
     def row(self, scene: tuple[str, str], draw: float) -> int:
-        """Return the row of a scene whose layout is chosen by ``draw``, 0..1."""
+        """Return the row of a scene. ``draw``, from 0 to below 1, selects the layout."""
         return scene_numbers()[scene] * self.layouts + int(draw * self.layouts)
 
 
 @dataclass(frozen=True)
 class Painter:
-    """Draws one place after the other; what a process needs to know."""
+    """Draws one place after the other, in a worker process."""
 
     size: tuple[int, int]
     sprites: Sprites
@@ -75,7 +75,7 @@ class Painter:
 
 
 _painter: list[Painter] = []
-"""The painter of a forked process: it is inherited, not sent."""
+"""The painter of the forked processes, which inherit it."""
 
 
 def _paint(job: tuple[str, str, int]) -> Pictures:
@@ -99,15 +99,15 @@ def draw_all(shelf: Shelf, size: tuple[int, int], sprites: Sprites, processes: i
 
 
 def file_of(cache: Cache, shelf: Shelf, shape: str) -> Path:
-    """Return where a shape is kept."""
+    """Return the path of the file of a shape."""
     return cache.file(f"places_{shape}_{shelf.layouts}.npy")
 
 
 def drawn(
     cache: Cache, shelf: Shelf, sizes: Sizes = SHAPES, processes: int = 0
 ) -> dict[str, Pictures]:
-    """Return the places in each shape, drawn first where they are not there yet: by a fresh process
-    on all cores, or by this one where ``processes`` is 1."""
+    """Return the places in each shape. Draws them first if they are missing: in a new process that
+    uses all cores, or in this one if ``processes`` is 1."""
     if not all(file_of(cache, shelf, shape).exists() for shape in sizes):
         if processes == 1:
             write(cache, shelf, sizes, 1)
@@ -118,7 +118,7 @@ def drawn(
 
 
 def write(cache: Cache, shelf: Shelf, sizes: Sizes, processes: int) -> None:
-    """Draw the shapes that are not there yet into the cache, each file whole."""
+    """Draw the missing shapes into the cache. Each file is written atomically."""
     sprites = load_sprites(cache)
     for shape, size in sizes.items():
         path = file_of(cache, shelf, shape)
@@ -132,9 +132,9 @@ def write(cache: Cache, shelf: Shelf, sizes: Sizes, processes: int) -> None:
 
 
 def main() -> None:
-    """Draw every shape by all cores."""
+    """Draw every shape, on all cores."""
     made = parser(__doc__)
-    made.add_argument("--layouts", type=int, default=LAYOUTS, help="of each place and hour")
+    made.add_argument("--layouts", type=int, default=LAYOUTS, help="layouts of each place and hour")
     args = made.parse_args()
     cores = len(os.sched_getaffinity(0))
     write(Cache(args.cache), Shelf(args.layouts), SHAPES, max(2, cores))

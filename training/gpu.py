@@ -1,8 +1,8 @@
-"""Everything after the tiles in one command, for a machine with a modern GPU for some minutes.
+"""All stages after the tiles in one command, within minutes on a machine with a modern GPU.
 
-``python -m training.gpu --minutes 7 --out FOLDER`` (see ``training/gpu.md``). The minutes are those
-of the command; training gets what loading and the last pictures leave. A second start goes on from
-the cache.
+``python -m training.gpu --minutes 7 --out FOLDER`` (see ``training/gpu.md``). The minutes are for
+the whole command, including loading and the last pictures. A second start continues from the
+cache.
 """
 
 import faulthandler
@@ -31,26 +31,26 @@ from training.running.steps import Way
 from training.workshop import Options, Workshop
 
 FRESH = {"reading": 0.04, "encoder": 0.03, "judge": 0.03, "decoder": 0.1}
-"""What the small stages get of the training time; the denoiser and the last of the decoder share
-the rest."""
+"""Small stages to their shares of the training time. The denoiser and the last stage of the decoder
+share the rest."""
 WARM = {"encoder": 0.015, "judge": 0.01, "decoder": 0.2}
 """The same after a start from a folder."""
 SHARPEN = 0.2
-"""What the decoder's last stage gets of the time that is left after the small ones."""
+"""Share of the decoder's last stage in the time that is left after the small stages."""
 PATIENCE_S = 40.0
-"""How long the denoiser waits for the compiler, which had the time of the small stages."""
+"""Most seconds that the denoiser waits for the compiler, which runs during the small stages."""
 QUICK_PATIENCE_S = 8.0
-"""How long it waits where only one way is to be found, not all of them measured."""
+"""The same with ``--quick``, where the ways of doing steps are not measured."""
 QUICK_USES = 2
-"""How often a composed batch is used then."""
+"""How often a composed batch is used with ``--quick``."""
 LOOK_STEPS = 12
 LAST_MINUTES, FOLDER_MINUTES = 0.9, 0.2
-"""For the folder and the pictures at the end; for the folder alone."""
+"""Minutes for the folder and the pictures at the end; minutes for the folder alone."""
 
 
 def written(options: Options) -> Path:
-    """Write the folder of what there is so far, with all that the next run needs to start from
-    it; return its path."""
+    """Write the model folder with the current weights and everything that a next run needs to start
+    from it. Returns its path."""
     cache = options.cache
     folder = cache.file("inferloop-mini/x").parent
     export.write_folder(cache, folder, options.widths)
@@ -60,7 +60,7 @@ def written(options: Options) -> Path:
 
 
 def deliver(options: Options, out: Path) -> None:
-    """Write what there is so far: the folder in pieces, and a sheet of some prompts."""
+    """Write the current model folder in pieces, and a sheet of pictures of some prompts."""
     clock, cache = Stopwatch("gpu"), options.cache
     out.mkdir(parents=True, exist_ok=True)
     pieces = export.parcels(written(options), out)
@@ -73,7 +73,7 @@ def deliver(options: Options, out: Path) -> None:
 
 
 def small_stages(shop: Workshop, code: LatentCode, minutes: float) -> None:
-    """Train everything that the denoiser does not wait for, within its shares of the minutes."""
+    """Run the stages before the denoiser, each for its share of the minutes."""
     shares = WARM if warm.known(shop.options.cache) else FRESH
     share = {name: part * minutes for name, part in shares.items()}
     if "reading" in share:
@@ -84,7 +84,8 @@ def small_stages(shop: Workshop, code: LatentCode, minutes: float) -> None:
 
 
 def likely(batch: int, able: frozenset[str]) -> Choice:
-    """Return the way that is likely the quickest of those that a trial found to work."""
+    """Return the way of doing steps that is probably the fastest. ``able``: what a trial found to
+    work."""
     graphed, compiled = "graphs" in able, {"compiled", "quicker"} <= able
     way = Way(batch, graphed, compiled, channels_last=compiled or not graphed)
     print(f"gpu: {way}, {QUICK_USES} uses", flush=True)
@@ -102,10 +103,10 @@ def train(
     out: Path | None = None,
     keep_s: float = denoise.KEEP_S,
 ) -> None:
-    """Train every stage within ``minutes`` from now on; deliver to ``out`` on the way, every
-    ``keep_s`` seconds of the denoiser's stage. ``choosing`` measures first in which way the
-    denoiser's steps are quickest; ``quick`` takes the best that the trial beside the small stages
-    found by their end."""
+    """Train every stage within ``minutes`` from now. During the denoiser's stage, the current model
+    is written to ``out`` every ``keep_s`` seconds. ``choosing`` first measures which way of doing
+    the denoiser's steps is the fastest; ``quick`` uses the result of the trial that runs at the
+    same time as the small stages."""
     started = time.monotonic()
 
     def left() -> float:
@@ -146,16 +147,32 @@ def main() -> None:
     made.add_argument("--workers", type=int, default=len(os.sched_getaffinity(0)) - 2)
     made.add_argument("--batch", type=int, default=1024)
     made.add_argument("--peak", type=float, default=2.5e-3, help="the denoiser's learning rate")
-    made.add_argument("--layouts", type=int, default=LAYOUTS, help="of each place and hour")
-    made.add_argument("--start", type=Path, help="an earlier run's folder to begin from")
-    made.add_argument("--choose", action="store_true", help="measure first which way is quickest")
-    made.add_argument("--quick", action="store_true", help="take what a trial beside finds quick")
-    made.add_argument("--keep-s", type=float, default=denoise.KEEP_S, help="between two deliveries")
-    made.add_argument("--no-pictures", action="store_true", help="the folder alone at the end")
-    made.add_argument("--graphs", action="store_true", help="record the denoiser's steps")
+    made.add_argument("--layouts", type=int, default=LAYOUTS, help="layouts of each place and hour")
+    made.add_argument("--start", type=Path, help="model folder of an earlier run to start from")
+    made.add_argument(
+        "--choose",
+        action="store_true",
+        help="first measure which way of doing steps is the fastest",
+    )
+    made.add_argument(
+        "--quick",
+        action="store_true",
+        help="use the way of doing steps that a parallel trial suggests",
+    )
+    made.add_argument(
+        "--keep-s", type=float, default=denoise.KEEP_S, help="seconds between two deliveries"
+    )
+    made.add_argument(
+        "--no-pictures", action="store_true", help="no report and no pictures at the end"
+    )
+    made.add_argument(
+        "--graphs", action="store_true", help="record the denoiser's steps as CUDA graphs"
+    )
     made.add_argument("--compile", action="store_true", help="compile the denoiser first")
     args = made.parse_args()
-    faulthandler.register(signal.SIGTERM, all_threads=False, chain=True)  # where a time limit hit
+    faulthandler.register(
+        signal.SIGTERM, all_threads=False, chain=True
+    )  # shows where a time limit ended the process
     options = Options.of(args)
     fast_products()
     if args.start is not None:

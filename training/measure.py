@@ -1,6 +1,6 @@
-"""How many samples a second each stage does on a device, to set budgets by.
+"""Measures the samples per second of each stage on a device, to choose the time budgets.
 
-``python -m training.measure --device cuda --out FOLDER``: tries every stage for seconds.
+``python -m training.measure --device cuda --out FOLDER``: runs every stage for some seconds.
 """
 
 import os
@@ -20,7 +20,8 @@ from training.workshop import Options, Workshop, stage_parser
 
 
 def pace(device: str, seconds: float, step: Callable[[], int]) -> float:
-    """Return how many samples a second ``step`` does; it returns how many it did."""
+    """Return samples per second of ``step``, which returns the number of its samples. Runs it for
+    ``seconds``."""
     step()
     if device != "cpu":
         torch.cuda.synchronize()
@@ -38,10 +39,12 @@ def told(text: str, started: float) -> None:
 
 
 def main() -> None:
-    """Measure; draw a sheet of composed pictures."""
+    """Measure all stages, and draw a sheet of composed pictures."""
     made = stage_parser(__doc__, minutes=0.02, batch=1024)
     made.add_argument("--out", type=Path, required=True)
-    made.add_argument("--choose", action="store_true", help="try the ways of the denoiser's steps")
+    made.add_argument(
+        "--choose", action="store_true", help="also measure the ways of doing the denoiser's steps"
+    )
     args = made.parse_args()
     started, options = time.monotonic(), Options.of(args)
     fast_products()

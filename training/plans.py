@@ -1,4 +1,4 @@
-"""Pictures as numbers: what a batch of sentences shows, ready to be composed on any device."""
+"""The layouts of a batch of pictures as tensors, from which a device composes the pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,8 +18,9 @@ SCENE, GROUND_FLIP, ZOOM = range(3)
 
 @dataclass(frozen=True)
 class Plan:
-    """``grounds`` (n, 9): scene row or -1, flip +-1, zoom, top and bottom RGB 0..255; ``layers``
-    (n, 7, 7): tile or -1, x, y, side, angle, flip +-1, hue; both float32 on the CPU."""
+    """Float32 tensors on the CPU. ``grounds`` (n, 9): row of the scene or -1, flip (1 or -1), zoom,
+    top and bottom RGB, 0..255. ``layers`` (n, 7, 7): number of the tile or -1, x, y, side, angle,
+    flip (1 or -1), hue."""
 
     grounds: Tensor
     layers: Tensor

@@ -1,8 +1,8 @@
-"""Stage 2: teach the text encoder what the words look like. ``python -m training.reading``.
+"""Stage 3: teach the text encoder what the words look like. ``python -m training.reading``.
 
-A linear head reads the average picture of a caption, at half the latent's resolution, from the mean
-of the caption's hidden states. That is a regression without noise and without a UNet, so it costs
-little; the denoiser then starts with words that already tell things, colors and places apart.
+A linear head predicts the average picture of a caption, at half the latent's resolution, from the
+mean of the caption's hidden states. This is a regression without noise and without a UNet, so it
+takes little time. Afterwards the text encoder already separates things, colors and places.
 """
 
 import torch
@@ -31,13 +31,13 @@ class Reader(nn.Module):
         self.head = nn.Linear(width, CHANNELS * high * wide)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """Return the picture that captions have on average."""
+        """Return the predicted mean latents (n, 24, 8, 8) of token ids (n, 32)."""
         read: Tensor = self.head(self.text_encoder(tokens)[0].mean(1))
         return read.unflatten(1, self._out)
 
 
 def train(shop: Workshop, code: LatentCode, minutes: float, peak: float = 1e-3) -> None:
-    """Train until the budget is spent; goes on from the cache's checkpoint."""
+    """Train until the budget is used up. Continues from the cache's checkpoint."""
     options = shop.options
     torch.manual_seed(options.seed)
     vocabulary = len(build_tokenizer(shop.tokenizer))
@@ -63,7 +63,7 @@ def train(shop: Workshop, code: LatentCode, minutes: float, peak: float = 1e-3) 
 
 
 def main() -> None:
-    """Train on the command line's options."""
+    """Train with the options of the command line."""
     args = stage_parser(__doc__, minutes=5, batch=96).parse_args()
     shop = Workshop(Options.of(args))
     train(shop, shop.code(), args.minutes)

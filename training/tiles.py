@@ -1,8 +1,8 @@
 """Stage 1: draw the emoji of the table as RGBA tiles. ``python -m training.tiles --sets FOLDER``.
 
-Three sets of open emoji art, three styles: Noto ("emoji"), Fluent ("3d") and Fluent flat ("flat").
-The tiles are kept as WebP, some megabytes in all, so that they can travel to a machine with a GPU;
-:func:`load` unpacks them and paints those things that are taught in several colors.
+There are three sets of open emoji with different styles: Noto ("emoji"), Fluent ("3d") and Fluent
+flat ("flat"). The tiles are stored as WebP files of some megabytes in total, which are easily
+copied to a machine with a GPU. :func:`load` decodes them, and repaints things in further colors.
 """
 
 import io
@@ -30,25 +30,25 @@ SPRITES = (
     *("couch-and-lamp", "potted-plant", "window", "framed-picture", "taxi", "cloud", "chicken"),
     *("goal-net", "castle", "herb", "hibiscus", "fish", "hut", "parrot", "maple-leaf", "swan"),
 )
-"""Drawings that landscapes are furnished with."""
+"""Drawings in landscapes."""
 Tile = NDArray[np.uint8]
 """(384, 384, 4) uint8, sRGB with straight alpha."""
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """One tile: of which thing, which of its icons, in which style, tone and color."""
+    """One tile: number of the thing, number of its icon, style, skin tone and color."""
 
     thing: int
     icon: int
     style: str
     tone: str = ""
     color: str = ""
-    """As it is called; empty where the drawing has no one color."""
+    """Name of the color; empty if the drawing has no single color."""
 
     @property
     def key(self) -> str:
-        """Its name in the file; drawings that differ in color alone share it."""
+        """The name of the tile in the file. Drawings that differ only in the color share it."""
         return f"{self.thing}/{self.icon}/{self.style}/{self.tone}"
 
 
@@ -65,7 +65,7 @@ class EmojiSet:
         return name in self._icons or name in self._aliases
 
     def find(self, icon: Icon, tone: str) -> str | None:
-        """Return the set's name of an icon in a skin tone, or None where it has none."""
+        """Return the name of an icon in a skin tone in this set; None if it does not exist."""
         if not tone:
             return icon.name if icon.name in self else None
         first, _, rest = icon.name.partition("-")
@@ -74,7 +74,7 @@ class EmojiSet:
         return next((name for name in ways if name in self), None)
 
     def tile(self, name: str) -> Tile:
-        """Draw one icon; KeyError if the set has none of that name."""
+        """Draw one icon. Raises KeyError if the set has no icon with that name."""
         if name not in self._icons:
             name = self._aliases[name]["parent"]
         icon = self._icons[name]
@@ -99,7 +99,7 @@ def rasterize(body: str, view: str, width: int, height: int) -> Tile:
 
 
 def repaint(tile: Tile, color: str) -> Tile:
-    """Return the tile with its main vivid hue turned to ``color``; the shading stays."""
+    """Return the tile with its main saturated hue changed to ``color``. The shading stays."""
     hsv = cv2.cvtColor(tile[..., :3], cv2.COLOR_RGB2HSV).astype(np.float32)
     vivid = (hsv[..., 1] > 60) & (tile[..., 3] > 128)
     if not vivid.any():
@@ -125,7 +125,7 @@ def repaint(tile: Tile, color: str) -> Tile:
 
 
 def wanted() -> Iterator[Drawing]:
-    """List every drawing of the table in every style and tone, whether a set has it or not."""
+    """Yield every drawing of the table in every style and tone, also if no set contains it."""
     for number, thing in enumerate(things()):
         for at, icon in enumerate(thing.icons):
             if not icon.toned:
@@ -144,7 +144,7 @@ def pack(tile: Tile) -> NDArray[np.uint8]:
 
 
 def unpack(data: NDArray[np.uint8]) -> Tile:
-    """Return what :func:`pack` packed, nearly."""
+    """Decode the result of :func:`pack`, which is lossy."""
     return np.asarray(PilImage.open(io.BytesIO(data.tobytes())).convert("RGBA"))
 
 
@@ -157,13 +157,13 @@ class Tiles:
 
 
 def load_sprites(cache: Cache) -> dict[str, Tile]:
-    """Unpack the drawings that landscapes are furnished with, by name."""
+    """Return name to tile of the drawings in landscapes."""
     with np.load(cache.file("tiles.npz")) as data:
         return {name: unpack(data[f"sprite:{name}"]) for name in SPRITES}
 
 
 def load(cache: Cache, threads: int = 8) -> Tiles:
-    """Unpack ``tiles.npz``, and paint the things that are taught in further colors."""
+    """Read ``tiles.npz``, and repaint things in their further colors."""
     with np.load(cache.file("tiles.npz")) as data:
         packed = {name: data[name] for name in data.files}
     with ThreadPoolExecutor(threads) as pool:

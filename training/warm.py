@@ -1,8 +1,7 @@
-"""A start from the folder of an earlier run instead of from nothing.
+"""Starts the training with the weights in the folder of an earlier run.
 
-The folder holds float16 weights of every part, the judge and the latent code, 42 MB; the
-optimizers' state does not travel. All of it is of one latent code: without ``code.pt`` the folder
-is of no use.
+The folder contains float16 weights of every part, the judge and the latent code, 42 MB in total,
+but not the state of the optimizers. The weights only work with the latent code in ``code.pt``.
 """
 
 import json
@@ -27,15 +26,15 @@ Weights = dict[str, Any]
 
 
 def start_from(folder: Path, cache: Cache) -> None:
-    """Take an earlier run's folder as the start of every stage of a fresh cache.
+    """Use an earlier run's folder as the start of every stage of a new cache.
 
-    ValueError where the folder has no latent code, or its tokenizer numbers words otherwise;
-    FileExistsError where the cache has another code already."""
+    Raises ValueError if the folder has no latent code, or if its token ids differ from those in the
+    cache; FileExistsError if the cache already has another latent code."""
     if not (folder / CODE).exists():
-        raise ValueError(f"{folder} has no {CODE}: its latents mean nothing without it")
+        raise ValueError(f"{folder} has no {CODE}: the weights do not work without it")
     own = cache.file(CODE)
     if own.exists() and not _same(load_state(own), load_state(folder / CODE)):
-        raise FileExistsError(f"{own} is another latent code than that of {folder}")
+        raise FileExistsError(f"{own} and {folder} have different latent codes")
     take_tokenizer(folder, cache.file("tokenizer/x").parent)
     shutil.copy(folder / CODE, own)
     unet = UNet2DConditionModel.from_pretrained(folder / "unet", torch_dtype=torch.float32)
@@ -55,14 +54,15 @@ def start_from(folder: Path, cache: Cache) -> None:
 
 
 def take_tokenizer(folder: Path, own: Path) -> None:
-    """Write the tokenizer of a model's folder as the files that training reads.
+    """Write the tokenizer of a model's folder into `own`, as the files that training reads.
 
-    ValueError where `own` has another one already; one that has more words is none."""
+    Raises ValueError if `own` has a tokenizer with other ids for the same tokens. Additional tokens
+    are allowed."""
     model = json.loads((folder / "tokenizer" / "tokenizer.json").read_text("utf-8"))["model"]
     if not (own / "merges.txt").exists():
         write_tokenizer(own, model["vocab"], model["merges"])
     elif not model["vocab"].items() <= build_tokenizer(own).get_vocab().items():
-        raise ValueError(f"{folder} numbers words otherwise than {own}")
+        raise ValueError(f"the tokenizers of {folder} and {own} have different token ids")
 
 
 def _widened(value: torch.Tensor) -> torch.Tensor:
@@ -76,12 +76,12 @@ def _same(one: Weights | None, other: Weights | None) -> bool:
 
 
 def known(cache: Cache) -> bool:
-    """Say whether the cache starts from a folder."""
+    """Return whether the cache has start weights."""
     return cache.file(START).exists()
 
 
 def part(cache: Cache, name: str, module: nn.Module) -> bool:
-    """Give a module the folder's weights of a part; false where the cache starts from nothing."""
+    """Copy the start weights of a part into the module. Returns False if there are none."""
     state = load_state(cache.file(START))
     if state is None or not state[name]:
         return False
@@ -90,5 +90,5 @@ def part(cache: Cache, name: str, module: nn.Module) -> bool:
 
 
 def denoiser(cache: Cache, made: Denoiser) -> bool:
-    """Give the denoiser the folder's weights; false where the cache starts from nothing."""
+    """Copy the start weights into the denoiser. Returns False if there are none."""
     return part(cache, "unet", made.unet) and part(cache, "text_encoder", made.text_encoder)

@@ -1,4 +1,4 @@
-"""What every stage works with: the drawings, the places, their composer, the code, the feed."""
+"""The data of all stages: drawings, places, their composer, the latent code, the batches."""
 
 import argparse
 import importlib
@@ -26,23 +26,23 @@ FIT_BATCHES = 60
 
 @dataclass(frozen=True)
 class Options:
-    """What every stage is told."""
+    """The options of every stage."""
 
     cache: Cache
     seed: int
     device: str
     workers: int
-    """Processes that write sentences; 0: this one does."""
+    """Number of processes that make captions; 0: this process does it."""
     batch: int
-    """Pictures of a step at 512 px."""
+    """Pictures of 512 px in a step."""
     layouts: int = LAYOUTS
     fit_batches: int = FIT_BATCHES
-    """Batches of 128 pictures that the latent code is fitted on."""
+    """Number of batches, of at most 128 pictures, to which the latent code is fitted."""
     sizes: Sizes = field(default_factory=lambda: SHAPES)
-    """Height and width that places are drawn in."""
+    """Shape to (height, width) of the drawn places."""
     widths: Widths = FULL
     processes: int = 0
-    """Processes that draw places; 0: one a core."""
+    """Number of processes that draw places; 0: one for each core."""
 
     @classmethod
     def of(cls, args: argparse.Namespace) -> "Options":
@@ -55,28 +55,30 @@ class Options:
 def stage_parser(description: str | None, *, minutes: float, batch: int) -> argparse.ArgumentParser:
     """Return the parser of a training stage."""
     made = parser(description)
-    made.add_argument("--minutes", type=float, default=minutes, help="budget, over all starts")
+    made.add_argument("--minutes", type=float, default=minutes, help="time budget over all starts")
     made.add_argument("--batch", type=int, default=batch)
     made.add_argument("--device", default="cpu", help="cpu or cuda")
-    made.add_argument("--workers", type=int, default=0, help="processes that write sentences")
-    made.add_argument("--layouts", type=int, default=LAYOUTS, help="of each place and hour")
+    made.add_argument(
+        "--workers", type=int, default=0, help="number of processes that make captions"
+    )
+    made.add_argument("--layouts", type=int, default=LAYOUTS, help="layouts of each place and hour")
     return made
 
 
 def fused_trial(options: Options) -> Trial:
-    """Begin to try whether one kernel composes as the composer does, in a process of its own."""
+    """Start a trial, in a separate process, of the kernel that composes all drawings at once."""
     command = [sys.executable, "-m", "training.pictures.fused", "--device", options.device]
     return Trial(command, options.cache.file("fused.log"), limit_s=60)
 
 
 def fused() -> Callable[[list[Tensor]], Fused]:
-    """Return what makes that kernel; it needs Triton, which only GPU builds of PyTorch bring."""
+    """Return the class of that kernel. It needs Triton, which is only in GPU builds of PyTorch."""
     made: Callable[[list[Tensor]], Fused] = importlib.import_module("training.pictures.fused").Fused
     return made
 
 
 class Workshop:
-    """Tiles and places on the device, made once for all stages of a process; tells each step."""
+    """Tiles and places on the device, made once for all stages of a process. Prints each step."""
 
     def __init__(self, options: Options) -> None:
         self.options = options
@@ -96,34 +98,34 @@ class Workshop:
 
     @property
     def tokenizer(self) -> Path:
-        """The tokenizer's folder."""
+        """The folder of the tokenizer."""
         return self.options.cache.file("tokenizer/x").parent
 
     def jobs(
         self, batch: int, salt: int, *, native: bool = False, drop: float = 0
     ) -> Iterator[Job]:
-        """Return an endless stream of batches; another ``salt``, other batches."""
+        """Return an endless stream of batches. Different ``salt`` give different batches."""
         seed = self.options.seed * 100_003 + salt
         recipe = Recipe(self.drawings, self.shelf, self.tokenizer, batch, seed, native, drop)
         on_gpu = self.options.device != "cpu"
         return feed(recipe, self.options.workers, pin=on_gpu)
 
     def half(self, job: Job) -> Tensor:
-        """Return the job's pictures at half size, (n, 3, 16h, 16w), 0..255."""
+        """Return the job's pictures at half size, float32 (n, 3, 16h, 16w), 0..255."""
         height, width = job.grid
         return self.composer.pictures(job.plan, 16 * height, 16 * width)
 
     def whole(self, job: Job, windows: Windows | None = None) -> Tensor:
-        """Return the job's pictures, (n, 3, 32h, 32w), 0..255, or a window of each."""
+        """Return the job's pictures, float32 (n, 3, 32h, 32w), 0..255, or a window of each."""
         height, width = job.grid
         return self.composer.pictures(job.plan, 32 * height, 32 * width, windows)
 
     def sent(self, values: Tensor) -> Tensor:
-        """Return values of the host on the device; the host does not wait."""
+        """Copy values from the host to the device, without waiting."""
         return self.composer.sent(values)
 
     def code(self) -> LatentCode:
-        """Return the latent code, fitted first where there is none yet."""
+        """Return the latent code of the cache. Fits it first if there is none."""
         try:
             return LatentCode.load(self.options.cache, self.options.device)
         except FileNotFoundError:

@@ -199,7 +199,7 @@ def test_a_folder_of_another_latent_code_is_no_start(delivered: Path, tmp_path: 
     with pytest.raises(ValueError, match="code"):
         warm.start_from(without, cache)
     LatentCode.fit([torch.rand(8, 3, 32, 32) * 255]).save(cache)
-    with pytest.raises(FileExistsError, match="another latent code"):
+    with pytest.raises(FileExistsError, match="different latent codes"):
         warm.start_from(delivered, cache)
 
 

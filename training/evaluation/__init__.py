@@ -1,1 +1,1 @@
-"""What the model is judged on, and by whom."""
+"""Evaluation of the model: prompts, measures, and sheets of pictures."""

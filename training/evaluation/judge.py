@@ -1,8 +1,8 @@
-"""Stage 5: a small judge of pictures for the tests: ``python -m training.evaluation.judge``.
+"""Stage 6: a small classifier of pictures for the tests: ``python -m training.evaluation.judge``.
 
-It learns from the drawings, never from the model: which thing of the table, or which place, is in
-a picture of 64x64 pixels. ``tests/models`` and ``training.evaluation.trial`` ask it what
-the model drew.
+It learns which thing of the table, or which place, is in a picture of 64x64 pixels. It is trained
+with the drawings, never with pictures of the model. ``tests/models`` and
+``training.evaluation.trial`` classify the model's pictures with it.
 """
 
 import torch
@@ -46,23 +46,23 @@ class Judge(nn.Module):
 
 
 def classes() -> list[str]:
-    """Return what the judge tells apart: each thing's main name, then each place."""
+    """Return the names of the judge's classes: the main name of each thing, then each place."""
     return [thing.name for thing in things()] + [f"place:{place}" for place in places.PLACES]
 
 
 def small(pixels: Tensor) -> Tensor:
-    """Return (n, 3, 64, 64) of square pictures (n, 3, s, s)."""
+    """Scale square pictures (n, 3, s, s) to (n, 3, 64, 64)."""
     return F.interpolate(pixels, (SIDE_PX, SIDE_PX), mode="area")
 
 
 def evened(rows: Tensor) -> Tensor:
-    """Return a multiple of 64 of the rows, or all where they are fewer: a GPU plans each new batch
-    size anew."""
+    """Drop rows so that their number is a multiple of 64, or return all if there are fewer. A GPU
+    selects kernels again for each new batch size."""
     return rows[: len(rows) // 64 * 64] if len(rows) > 64 else rows
 
 
 def train(shop: Workshop, minutes: float, peak: float = 3e-3) -> None:
-    """Train until the budget is spent; goes on from the cache's checkpoint."""
+    """Train until the budget is used up. Continues from the cache's checkpoint."""
     options, right = shop.options, Smoothed()
     torch.manual_seed(options.seed)
     judge = Judge(len(classes()))
@@ -100,7 +100,7 @@ def train(shop: Workshop, minutes: float, peak: float = 3e-3) -> None:
 
 
 def load(cache: Cache) -> Judge:
-    """Return the trained judge in eval mode; FileNotFoundError without one."""
+    """Return the trained judge in eval mode. Raises FileNotFoundError if there is none."""
     state = load_state(cache.file(CHECKPOINT))
     if state is None:
         raise FileNotFoundError(cache.file(CHECKPOINT))
@@ -110,7 +110,7 @@ def load(cache: Cache) -> Judge:
 
 
 def main() -> None:
-    """Train on the command line's options."""
+    """Train with the options of the command line."""
     args = stage_parser(__doc__, minutes=10, batch=64).parse_args()
     train(Workshop(Options.of(args)), args.minutes)
 

@@ -1,4 +1,4 @@
-"""Which of all things a picture shows, without a judge: the one whose own drawing is nearest."""
+"""Classifies pictures without the judge: by the thing whose own drawing is nearest."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,8 +13,8 @@ Images = NDArray[np.float32]
 
 
 def thumbnails(images: Images) -> Images:
-    """Return (n, 768) mean-free, unit-norm 16x16 thumbnails of square pictures whose side is a
-    multiple of 16."""
+    """Return (n, 768) float32: 16x16 RGB thumbnails with mean 0 and norm 1. The pictures must be
+    square, with a side that is a multiple of 16."""
     n, side = images.shape[0], images.shape[1] // SIDE_PX
     small = images.reshape(n, SIDE_PX, side, SIDE_PX, side, 3).mean((2, 4)).reshape(n, -1)
     small = small - small.mean(1, keepdims=True)
@@ -37,13 +37,14 @@ class Prototypes:
             return cls(names, data[prefix + "tiles"].astype(np.float32) / 255)
 
     def nearest(self, images: Images) -> list[str]:
-        """Return, for each picture, the name whose drawing in whatever pose is nearest."""
+        """Return for each picture the name of the thing whose drawing, in any pose, is nearest."""
         drawings = self.tiles.shape[1]
         near = thumbnails(images) @ thumbnails(self.tiles.reshape(-1, *self.tiles.shape[2:])).T
         best = near.reshape(len(images), len(self.names), drawings).max(2).argmax(1)
         return [self.names[int(each)] for each in best]
 
     def recognized(self, images: Images, names: Sequence[str]) -> list[str]:
-        """Return those of ``names``, one a picture, whose picture is nearest to their own."""
+        """Return those of ``names`` whose picture is nearest to their own drawing. ``names``: one
+        for each picture."""
         found = self.nearest(images)
         return [name for name, guess in zip(names, found, strict=True) if name == guess]

@@ -1,4 +1,4 @@
-"""The prompts that the model is judged on: written before it was trained on what they name."""
+"""The prompts of the evaluation. They were written before the training."""
 
 MUST_PASS = (
     "A beautiful sunset over mountains",
@@ -121,4 +121,4 @@ EVERYDAY = (
     "a pair of blue shoes",
     "a computer on a desk",
 )
-"""Forty sentences that anybody might type; most name something the first model never saw."""
+"""Forty everyday prompts. Most contain a thing that the first model was not trained with."""

@@ -1,4 +1,5 @@
-"""Many pictures on one labelled sheet, or on shuffled sheets for a judge who does not know them."""
+"""Arranges pictures on a labeled sheet, or on shuffled sheets for a blind evaluation by a
+person."""
 
 import json
 import random
@@ -31,13 +32,13 @@ def labelled(images: Images, labels: Sequence[str], columns: int, tile_px: int) 
 
 
 def write(path: Path, sheet: Sheet) -> None:
-    """Write a sheet as a small PNG."""
+    """Write a sheet as PNG with the strongest compression."""
     cv2.imwrite(str(path), np.ascontiguousarray(sheet[..., ::-1]), [cv2.IMWRITE_PNG_COMPRESSION, 9])
 
 
 def write_blind(folder: Path, images: Images, prompts: Sequence[str], *, seed: int = 0) -> None:
-    """Write sheets of numbered pictures in a shuffled order, and ``key.json``: the prompt of each
-    number. Name every picture first, open the key after."""
+    """Write sheets of numbered pictures in random order, and ``key.json`` with the prompt of each
+    number. For a blind evaluation, name every picture before you open the key."""
     folder.mkdir(parents=True, exist_ok=True)
     order = list(range(len(images)))
     random.Random(seed).shuffle(order)

@@ -1,4 +1,5 @@
-"""Stage 7: draw the prompts of ``training.evaluation.prompts``, and ask the judge about every name.
+"""Stage 8: draw the prompts of ``training.evaluation.prompts``, and classify a picture of every
+thing.
 
 ``python -m training.evaluation.trial --model models/inferloop-mini --out grid.png``
 """
@@ -29,10 +30,10 @@ from training.language.vocabulary import things
 AT_ONCE = 128
 GUIDANCES = (2.0, 3.0, 4.5, 6.5)
 EVERY = 2
-"""Of so many names one is drawn to find the guidance."""
+"""To find the guidance, each second thing is drawn."""
 VARIED = ("a cat", "a car", "a tree", "a city at night")
 SEEDS = 16
-"""Prompts that are drawn at so many seeds: they are to differ."""
+"""Number of seeds with which each prompt of `VARIED` is drawn, to measure the variety."""
 THUMB_PX = 64
 
 
@@ -46,7 +47,8 @@ def draw(
     side: int = 512,
     at_once: int = AT_ONCE,
 ) -> Images:
-    """Draw one square picture for each prompt and seed, each from its own noise of the CPU."""
+    """Draw one square picture for each prompt and seed. Returns (n, side, side, 3) uint8. The noise
+    of each is drawn on the CPU from its seed."""
     made = []
     for at in range(0, len(prompts), at_once):
         part = slice(at, at + at_once)
@@ -64,13 +66,14 @@ def draw(
 
 
 def names() -> list[str]:
-    """Return a prompt for each thing of the table: its main name with its article."""
+    """Return a prompt for each thing of the table: its main name with an article."""
     return [f"{article(thing.name)} {thing.name}" for thing in things()]
 
 
 @torch.no_grad()
 def known(cache: Cache, images: Images, device: str, every: int = 1) -> list[bool]:
-    """Say of one picture of each thing, or of every n-th, whether the judge names that thing."""
+    """Return for each picture whether the judge recognizes its thing. ``images``: one for each
+    thing, or for every ``every``-th."""
     model = judge.load(cache).to(device)
     pixels = torch.from_numpy(images).to(device).permute(0, 3, 1, 2).float() / 255
     best = model(judge.small(pixels)).argmax(1).tolist()
@@ -78,14 +81,14 @@ def known(cache: Cache, images: Images, device: str, every: int = 1) -> list[boo
 
 
 def pictures() -> tuple[list[str], list[int]]:
-    """Return the judged prompts with their seeds: the plain ones three times."""
+    """Return the prompts of the evaluation with their seeds; three seeds for each of `PLAIN`."""
     asked = [(p, seed) for p in PLAIN for seed in range(3)]
     asked += [(p, 0) for p in (*PARAPHRASES, *EVERYDAY)]
     return [p for p, _ in asked], [seed for _, seed in asked]
 
 
 def verdicts(images: Images) -> list[tuple[bool, float]]:
-    """Say of each picture whether the service's own quality check lets it pass, and its score."""
+    """Return for each picture whether it passes the quality check of the service, and its score."""
     validator = QualityValidator(QualityConfig(profile="illustration"))
 
     def verdict(image: Images) -> tuple[bool, float]:
@@ -99,20 +102,20 @@ def verdicts(images: Images) -> list[tuple[bool, float]]:
 
 
 def passed(images: Images) -> list[bool]:
-    """Say of each picture whether the service's own quality check lets it pass."""
+    """Return for each picture whether it passes the quality check of the service."""
     return [ok for ok, _ in verdicts(images)]
 
 
 def variety(images: Images) -> float:
-    """Return how far pictures of one prompt are from each other: the mean over all pairs of the
-    root mean square, 0..255, between their 64 px thumbnails."""
+    """Return how much pictures of one prompt differ: the mean over all pairs of the root mean
+    square difference, 0..255, of their 64 px thumbnails."""
     small = [cv2.resize(i, (THUMB_PX, THUMB_PX), interpolation=cv2.INTER_AREA) for i in images]
     pairs = itertools.combinations(np.stack(small).astype(np.float64), 2)
     return float(np.mean([np.sqrt(np.square(a - b).mean()) for a, b in pairs]))
 
 
 def keep(path: Path, images: Images) -> None:
-    """Write pictures as JPEG files into one zip, named by their number."""
+    """Write pictures as numbered JPEG files into one zip file."""
     with zipfile.ZipFile(path, "w") as kept:
         for number, image in enumerate(images):
             held = io.BytesIO()
@@ -123,7 +126,8 @@ def keep(path: Path, images: Images) -> None:
 def best_guidance(
     cache: Cache, pipe: StableDiffusionPipeline, device: str, *, side: int, steps: int
 ) -> float:
-    """Return the guidance at which most pictures are known and pass the quality check."""
+    """Return the guidance scale with the most pictures that are recognized or pass the quality
+    check (the sum of both counts)."""
     asked = names()[::EVERY]
     found = {}
     for guidance in GUIDANCES:
@@ -143,8 +147,8 @@ def report(
     side: int = 512,
     steps: int = 50,
 ) -> None:
-    """Find the guidance that suits the model, then draw at it: every name, every prompt, and some
-    prompts at many seeds; tell what the judge and the quality check say, and the variety."""
+    """Find the best guidance scale. With it, draw every thing, every prompt, and some prompts with
+    many seeds. Print the results of the judge and the quality check, and the variety."""
     pipe, few = pipe.to(device), max(1, steps // 3)
     guidance = best_guidance(cache, pipe, device, side=side, steps=few)
     asked = names()
@@ -169,12 +173,12 @@ def report(
 
 
 def told(text: str) -> None:
-    """Print a line at once."""
+    """Print a line and flush it."""
     print(f"trial: {text}", flush=True)
 
 
 def quality(images: Images, prompts: Sequence[str]) -> None:
-    """Tell how many of :func:`pictures` pass the service's own quality check, and which do not."""
+    """Print how many of :func:`pictures` pass the quality check of the service, and which fail."""
     found = verdicts(images)
     plain = 3 * len(PLAIN)
     for name, part in (("plain", found[:plain]), ("other", found[plain:])):
@@ -187,7 +191,7 @@ def quality(images: Images, prompts: Sequence[str]) -> None:
 
 
 def main() -> None:
-    """Draw the sheet of a finished folder."""
+    """Draw a sheet of pictures with the model in a folder."""
     made = parser(__doc__)
     made.add_argument("--model", type=Path, required=True)
     made.add_argument("--out", type=Path, default=Path("grid.png"))

@@ -1,4 +1,4 @@
-"""Stage 7: put the trained parts into a diffusers folder. ``python -m training.first.assemble``."""
+"""Stage 6: put the trained parts into a diffusers folder. ``python -m training.first.assemble``."""
 
 import shutil
 from pathlib import Path
@@ -12,7 +12,8 @@ from training.first.networks import Denoiser, build_pipeline, build_vae
 
 
 def load_denoiser(cache: Cache, name: str = "unet.pt", *, ema: bool = True) -> Denoiser:
-    """Return the denoiser of a checkpoint, its EMA by default; FileNotFoundError without one."""
+    """Return the denoiser of a checkpoint, by default with the EMA weights. Raises
+    FileNotFoundError if there is none."""
     state = load_state(cache.file(name))
     if state is None:
         raise FileNotFoundError(cache.file(name))
@@ -28,8 +29,8 @@ def load_denoiser(cache: Cache, name: str = "unet.pt", *, ema: bool = True) -> D
 def pipeline(
     cache: Cache, name: str = "unet.pt", decoder: Path | None = None
 ) -> StableDiffusionPipeline:
-    """Return the stock pipeline in float32 with the trained weights of the cache, and with the
-    decoder of the model's folder ``decoder`` where one is given."""
+    """Return the stock pipeline in float32 with the trained weights of the cache. ``decoder``:
+    folder of a model whose decoder is used instead of that of the cache."""
     denoiser = load_denoiser(cache, name)
     if decoder is not None:
         known = AutoencoderTiny.from_pretrained(decoder / "vae", torch_dtype=torch.float32)
@@ -40,10 +41,12 @@ def pipeline(
 
 
 def main() -> None:
-    """Write the folder in float16; other files in it (card, licences) stay."""
+    """Write the model in float16; other files in the folder (card, licenses) stay."""
     made = parser(__doc__)
     made.add_argument("--out", type=Path, default=Path("models/inferloop-mini"))
-    made.add_argument("--weights", default="unet.pt", help="which checkpoint of the cache")
+    made.add_argument(
+        "--weights", default="unet.pt", help="file name of the checkpoint in the cache"
+    )
     made.add_argument("--decoder", type=Path, help="folder of the model whose decoder is kept")
     args = made.parse_args()
     ready = pipeline(Cache(args.cache), args.weights, args.decoder).to(torch.float16)

@@ -1,4 +1,4 @@
-"""Draw training batches: latents composed on the fly, with their captions."""
+"""Draws training batches: latents that are composed from parts, with their captions."""
 
 import random
 from collections.abc import Callable, Sequence
@@ -27,7 +27,7 @@ SHARES = {"object": 0.46, "scene": 0.17, "place": 0.17, "pair": 0.07, "count": 0
 SCENE_WEIGHT = {"mountains": 2.2, "future": 2.4, "city": 1.3, "sky": 1.2, "snow": 1.6, "space": 5.0}
 HOUR_WEIGHT = {"sunset": 1.3, "night": 1.8}
 NEW_HOUR_WEIGHT = {"day": 3.0, "sunset": 0.5, "sunrise": 0.4, "night": 1.2, "rain": 1.5}
-"""Of the places beside the first recipe's landscapes, which are mostly drawn by day."""
+"""Weights of hours for the other places, which are mostly drawn by day."""
 PLACE_NAMES = tuple(PLACES)
 Bank = dict[str, Halves]
 GROUPS = {
@@ -45,7 +45,7 @@ class Batch:
 
 
 def compose(layers: Sequence[Halves], background: tuple[int, int, int]) -> Floats:
-    """Add up the latents of drawings that do not overlap, and of the ground between them.
+    """Add up the latents of drawings that do not overlap, and of the background between them.
 
     ``layers``: each (4, 12, h, w), as :func:`training.first.latents.layered` returns them, with an
     empty upper left cell; ``background``: sRGB, 0..255. The result, (12, h, w), lacks the offset.
@@ -53,7 +53,7 @@ def compose(layers: Sequence[Halves], background: tuple[int, int, int]) -> Float
     total = np.sum([np.float32(layer) for layer in layers], axis=0)
     rgb = np.array(background, np.float32)
     made: Floats = total[0] + np.tensordot(rgb, total[1:], 1)
-    if len(layers) > 1:  # each drawing has brought the whole ground
+    if len(layers) > 1:  # each drawing's latent contains the whole background
         empty = np.float32(layers[0][1:, :, :1, :1])
         made -= (len(layers) - 1) * np.tensordot(rgb, empty, 1)
     return made
@@ -62,7 +62,7 @@ def compose(layers: Sequence[Halves], background: tuple[int, int, int]) -> Float
 class Sampler:
     """Draws batches of one latent grid at a time. Seeded; not thread-safe.
 
-    ``favor``: how much more often the things and places that were not learned first are drawn.
+    ``favor``: weight of the things and places that were added later, relative to the first ones.
     """
 
     def __init__(self, cache: Cache, seed: int, favor: float = 1.0) -> None:
@@ -93,7 +93,8 @@ class Sampler:
         }
 
     def draw(self, size: int, grid: int | None = None) -> Batch:
-        """Return ``size`` samples at the native grid's cost: fewer on larger grids."""
+        """Return ``size`` samples, fewer on grids larger than the native one, so that a batch costs
+        about the same. ``grid``: index in `GRIDS`; None: a random one."""
         if grid is None:
             grid = self.rng.choices(range(len(GRIDS)), GRID_SHARES)[0]
         cells = GRIDS[grid][0] * GRIDS[grid][1]
@@ -107,7 +108,8 @@ class Sampler:
         return self.rng.choices(range(len(CONCEPTS)), self._weights)[0]
 
     def _ground(self, spoken: float) -> tuple[str, str]:
-        """Return a background color, and the same or "" where it is white and not told."""
+        """Return a background color and its word in the caption: the same, or "" for a white one
+        that is not mentioned."""
         if self.rng.random() >= spoken:
             return "white", ""
         color = self.rng.choice(tuple(COLORS))

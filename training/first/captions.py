@@ -1,4 +1,5 @@
-"""Captions by template. Words about quality and medium are there to be ignored."""
+"""Captions from templates. Words about quality and medium do not change the picture; the model
+must learn to ignore them."""
 
 import random
 from collections.abc import Sequence
@@ -12,11 +13,11 @@ BARE = (
     *("cherries", "coffee", "tea", "grapes", "french fries", "fries", "chips", "glasses", "shoes"),
     *("sunglasses", "sneakers", "bread", "toast", "wine", "corn", "broccoli", "flowers", "cheese"),
 )
-"""Names that are mostly said without an article."""
+"""Names that mostly have no article."""
 NUMBERS = {2: ("two", "two", "two", "a pair of"), 3: ("three", "three", "three", "some")}
 LINKS = ("and", "and", "next to", "with")
 HOLDING = ("holding", "with", "with", "and")
-"""How a person and something else are said together."""
+"""Words between a person and another thing."""
 
 
 def noun_phrase(name: str, color: str, rng: random.Random) -> str:
@@ -44,7 +45,7 @@ def _on(background: str, rng: random.Random) -> str:
 
 
 def object_caption(concept: Thing, color: str, background: str, rng: random.Random) -> str:
-    """Caption one object; an empty color or background is not spoken of."""
+    """Caption one object. An empty color or background is not mentioned."""
     core = noun_phrase(pick_name(concept, rng), color, rng)
     return decorate(core + _on(background, rng), rng)
 
@@ -80,7 +81,7 @@ def count_caption(
 
 
 def set_caption(group: Together, rng: random.Random) -> str:
-    """Caption a named set of things, in some of the calls with its place."""
+    """Caption a named set of things, sometimes with its place."""
     name = group.names[0] if rng.random() < 0.4 else rng.choice(group.names)
     bare = name.split()[0].endswith("s") or rng.random() < 0.2
     core = name if bare else f"{article(name)} {name}"

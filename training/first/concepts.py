@@ -1,8 +1,8 @@
-"""What the first recipe's model can draw: a choice of the table ``training/language/things.txt``.
+"""What the model of the first recipe can draw: a selection from ``training/language/things.txt``.
 
 Names, drawings, colors and homes of the things are in that table, places in
-``training/pictures/places.txt``, named sets in ``training/language/sets.txt``. Edit this choice
-and those tables to train a model of your own small domain.
+``training/pictures/places.txt``, named sets in ``training/language/sets.txt``. To train a
+model for your own small domain, edit this selection and those tables.
 """
 
 from training.language.vocabulary import COLOR_WORDS, COLORS, Thing, numbers, things
@@ -47,11 +47,11 @@ def _names(table: str) -> list[str]:
 
 
 LEARNED_FIRST = len(_names(_FIRST)) + len(_names(_SECOND))
-"""So many of ``CONCEPTS`` were learned before the others were chosen."""
+"""Number of ``CONCEPTS``, from the start, that the first model was trained with."""
 CONCEPTS: tuple[Thing, ...] = tuple(
     things()[number] for number in numbers([*_names(_FIRST), *_names(_SECOND), *_names(_THIRD)])
 )
-"""Every thing of this world; the order is part of the data."""
+"""Every thing that the model can draw. The order is part of the data."""
 _NUMBERS = {thing: number for number, thing in enumerate(CONCEPTS)}
 
 
@@ -61,20 +61,21 @@ def _chosen_sets() -> tuple[Together, ...]:
 
 
 def members(group: Together) -> tuple[int, ...]:
-    """Return the numbers in ``CONCEPTS`` of those members of a named set that it holds."""
+    """Return the numbers in ``CONCEPTS`` of a named set's members; other members are left out."""
     found = [things()[member] for member in group.members]
     return tuple(_NUMBERS[thing] for thing in found if thing in _NUMBERS)
 
 
 def front(group: Together) -> int | None:
-    """Return the number in ``CONCEPTS`` of what stands in front of a named set, if anything."""
+    """Return the number in ``CONCEPTS`` of the thing in front of a named set; None if there is
+    none."""
     return None if group.front is None else _NUMBERS[things()[group.front]]
 
 
 SETS = _chosen_sets()
-"""Named sets of things: "breakfast"."""
+"""Named sets of things, such as "breakfast"."""
 
-# Noto has its own drawing for some colors; the rest are painted by ``training.tiles.repaint``.
+# Noto has separate drawings for some colors. ``training.tiles.repaint`` paints the others.
 COLOR_ICONS = {
     ("red-apple", "green"): "green-apple",
     ("closed-book", "blue"): "blue-book",
@@ -87,7 +88,7 @@ COLOR_ICONS = {
 }
 
 PLACES: dict[str, tuple[str, ...]] = places.words().at
-"""Where a thing is that is in a place."""
+"""Place to the phrases for a thing that is there, such as "on a beach"."""
 
 __all__ = [
     "COLORS",

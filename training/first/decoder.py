@@ -1,10 +1,10 @@
 """Stage 3: train the decoder, latents to pixels. ``python -m training.first.decoder --minutes 15``.
 
-The latents are fixed (``training.first.latents``), so this runs beside the UNet's training. Crops
-are cut on the latent grid; the latents get noise, as the denoiser's are never exact. The pixels are
-learnt by distance, which leaves edges soft; then, for ``--sharpen-minutes``, against a critic that
-tells drawn pictures from decoded ones (``training.networks.critic``), which makes them crisp.
-On a CPU the minutes are core-minutes: those of other work on the machine do not count.
+The latents are fixed (``training.first.latents``), so this can run at the same time as the UNet's
+training. Crops are cut on the latent grid. The latents get noise, because those of the denoiser are
+never exact. The pixels are learned with a distance as loss, which leaves edges soft; then, for
+``--sharpen-minutes``, also with a critic that separates drawn pictures from decoded ones
+(``training.networks.critic``), which makes edges sharp. On a CPU the minutes are CPU time.
 """
 
 import argparse
@@ -32,10 +32,10 @@ from training.running.schedule import TimeBudget
 
 CELLS = 4
 NOISE = 0.35
-"""Highest sd of the noise on the latents, which have an sd of about 1."""
+"""Largest standard deviation (sd) of the noise. The latents have an sd of about 1."""
 SHARP, SOFT = "decoder_sharp.pt", "decoder.pt"
 CRITIC_SHARE, CRITIC_RAMP = 0.06, 150
-"""Weight of the critic's loss, and the steps over which it grows to that."""
+"""Weight of the critic's loss, and number of steps over which it grows to that."""
 CRITIC_RATE, SHARPEN_RATE = 5e-4, 3e-4
 SIZES = ((512, 512), (512, 512), (512, 512), (256, 256), (384, 384))
 
@@ -64,7 +64,8 @@ class Pictures:
         return self._art.posed(drawing, size, pose).over(np.array(color, np.float32))
 
     def crops(self, count: int, each: int = 4) -> tuple[Tensor, Tensor]:
-        """Return latents (n, 12, 4, 4) and pixels (n, 3, 128, 128) in -1..1, ``each`` a picture."""
+        """Return latents (n, 12, 4, 4) and pixels (n, 3, 128, 128) in -1..1; ``each`` crops of each
+        picture."""
         latents, pixels = [], []
         for _ in range(count // each):
             picture = self.picture()
@@ -81,7 +82,8 @@ class Pictures:
 
 
 class FastDecoder(nn.Module):
-    """The decoder without its last 40-to-40 convolution, which stays the identity: less work."""
+    """The decoder. Its last 40-to-40 convolution stays the identity and is skipped, which saves
+    time."""
 
     def __init__(self, vae: AutoencoderTiny, start: Path | None = None) -> None:
         super().__init__()
@@ -106,9 +108,8 @@ class FastDecoder(nn.Module):
 
 
 def load_decoder(cache: Cache) -> FastDecoder:
-    """Return the trained decoder: the sharpened one's running mean if there is one.
-
-    Raises FileNotFoundError before the first stage."""
+    """Return the trained decoder, with the mean weights of the stage with the critic if there are
+    any. Raises FileNotFoundError if no decoder was trained."""
     decoder = FastDecoder(build_vae())
     sharp, soft = load_state(cache.file(SHARP)), load_state(cache.file(SOFT))
     if sharp is not None:
@@ -128,7 +129,7 @@ def averaged(model: nn.Module) -> AveragedModel:
 
 
 class Stage:
-    """What both stages share: pictures, a decoder, where it runs and how it goes."""
+    """The common part of both stages: decoder, device, batch size and running error."""
 
     def __init__(self, args: argparse.Namespace, model: FastDecoder) -> None:
         self.cache, self.batch, self.seed = Cache(args.cache), args.batch, args.seed
@@ -138,11 +139,11 @@ class Stage:
         self.clock = time.process_time if self.device == "cpu" else time.monotonic
 
     def trained(self) -> list[nn.Parameter]:
-        """Return the parameters that learn."""
+        """Return the parameters that are trained."""
         return [p for p in self.model.parameters() if p.requires_grad]
 
     def decoded(self, pictures: Pictures) -> tuple[Tensor, Tensor]:
-        """Return what the decoder makes of a noisy batch, and what it should have made."""
+        """Return the pixels that the decoder makes of noisy latents, and the target pixels."""
         latents, target = (part.to(self.device) for part in pictures.crops(self.batch))
         much = NOISE * torch.rand(len(latents), 1, 1, 1, device=self.device).square()
         with mixed_precision(self.device):
@@ -151,11 +152,11 @@ class Stage:
         return made, target
 
     def told(self) -> str:
-        """Say how near the pixels are."""
+        """Return the PSNR of the decoded pixels as text."""
         return f"{10 * np.log10(4 / self.error.value):.2f} dB"
 
     def learn(self, minutes: float, peak: float) -> None:
-        """Train by distance alone."""
+        """Train with the distance alone."""
         optimizer = torch.optim.AdamW(
             self.trained(), lr=peak, betas=(0.9, 0.99), weight_decay=1e-4, fused=True
         )
@@ -170,7 +171,7 @@ class Stage:
         loop.run(lambda: picture_loss(*self.decoded(pictures)), self.told)
 
     def sharpen(self, minutes: float) -> None:
-        """Train by distance and against a critic that learns with the decoder."""
+        """Train with the distance and with a critic, which is trained at the same time."""
         optimizer = torch.optim.AdamW(
             self.trained(), lr=SHARPEN_RATE, betas=(0.5, 0.99), weight_decay=1e-4, fused=True
         )
@@ -196,10 +197,10 @@ class Stage:
 
 
 def main() -> None:
-    """Train both stages until their budgets are spent; resumes."""
+    """Run both stages until their budgets are used up. Continues from checkpoints."""
     made = loop_parser(__doc__, minutes=15, batch=12)
     made.add_argument("--sharpen-minutes", type=float, default=10, help="budget with the critic")
-    made.add_argument("--start", type=Path, help="folder of an AutoencoderTiny to go on from")
+    made.add_argument("--start", type=Path, help="folder of an AutoencoderTiny to continue from")
     args = made.parse_args()
     torch.set_num_threads(1)
     cv2.setNumThreads(1)

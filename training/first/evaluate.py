@@ -1,4 +1,4 @@
-"""Stage 8: draw the prompts of ``training.evaluation.prompts`` and put them into one labelled grid.
+"""Stage 7: draw the prompts of ``training.evaluation.prompts`` on one labeled sheet.
 
 ``python -m training.first.evaluate --model models/inferloop-mini --out grid.png``
 """
@@ -26,7 +26,8 @@ def draw(
     steps: int,
     guidance: float,
 ) -> Images:
-    """Draw one square picture for each prompt and seed in one batch, each from its own noise."""
+    """Draw one square picture for each prompt and seed, in one batch. Returns (n, size, size, 3)
+    uint8. The noise of each is drawn on the CPU from its seed."""
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
     result = pipe(
         list(prompts),
@@ -41,7 +42,7 @@ def draw(
 
 
 def chosen(args: argparse.Namespace) -> tuple[list[str], list[int]]:
-    """Return prompts and seeds: the must-pass ones with three seeds, the others with one."""
+    """Return prompts and seeds: three seeds for each of `MUST_PASS`, one for the others."""
     prompts = [p for p in MUST_PASS for _ in range(3)]
     prompts += [*PLAIN[5:], *PARAPHRASES, *(EVERYDAY if args.everyday else ())]
     seeds = [0, 1, 2] * len(MUST_PASS) + [args.seed] * (len(prompts) - 3 * len(MUST_PASS))
@@ -51,20 +52,27 @@ def chosen(args: argparse.Namespace) -> tuple[list[str], list[int]]:
 
 
 def main() -> None:
-    """Draw the sheet from a finished folder, or from the cache while it trains."""
+    """Draw the sheet with the model in a folder, or with the checkpoints of the cache."""
     made = parser(__doc__)
-    made.add_argument("--model", type=Path, help="a folder; without it, the cache's checkpoints")
+    made.add_argument(
+        "--model", type=Path, help="folder of the model; default: the checkpoints of the cache"
+    )
     made.add_argument("--weights", default="unet.pt")
-    made.add_argument("--decoder", type=Path, help="folder whose decoder the cache's weights take")
+    made.add_argument("--decoder", type=Path, help="folder of the model whose decoder is used")
     made.add_argument("--out", type=Path, default=Path("grid.png"))
     made.add_argument("--size", type=int, default=512)
     made.add_argument("--steps", type=int, default=50)
-    made.add_argument("--guidance", type=float, default=2.001, help="at its gain 7.5 means 2")
+    made.add_argument(
+        "--guidance",
+        type=float,
+        default=2.001,
+        help="guidance scale of the model itself (7.5 with the gain 0.154)",
+    )
     made.add_argument("--quick", type=int, default=0, help="draw every n-th prompt only")
     made.add_argument("--batch", type=int, default=8, help="pictures drawn at once")
     made.add_argument("--columns", type=int, default=12)
-    made.add_argument("--everyday", action="store_true", help="draw the everyday sentences, too")
-    made.add_argument("--blind", type=Path, help="write shuffled sheets and their key here")
+    made.add_argument("--everyday", action="store_true", help="also draw the everyday prompts")
+    made.add_argument("--blind", type=Path, help="folder for shuffled sheets and their key")
     args = made.parse_args()
     if args.model is None:
         pipe = pipeline(Cache(args.cache), args.weights, args.decoder)

@@ -1,6 +1,6 @@
-"""Batches as the denoiser takes them: composed and tokenized, by worker processes if there are any.
+"""Batches for the denoiser, composed and tokenized, by worker processes if there are any.
 
-One core composes some thousands of samples a second: a GPU wants ten of them, a CPU none.
+One core composes some thousands of samples per second. A GPU needs ten such workers, a CPU none.
 """
 
 import os
@@ -27,18 +27,19 @@ class Ready:
     tokens: Tensor
 
     def pin_memory(self) -> "Ready":
-        """Return it in memory that a GPU reads quickly."""
+        """Return a copy in pinned memory, from which a GPU copies quickly."""
         return Ready(self.latents.pin_memory(), self.tokens.pin_memory())
 
     def to(self, device: str) -> "Ready":
-        """Return it on a device; the copy need not be over when the call is."""
+        """Return a copy on the device. The copy is asynchronous."""
         return Ready(
             self.latents.to(device, non_blocking=True), self.tokens.to(device, non_blocking=True)
         )
 
 
 class Batches(IterableDataset[Ready]):
-    """An endless stream of batches, another one in each worker; in one of ten captions is none."""
+    """An endless stream of batches, different in each worker. One in ten captions is replaced by an
+    empty or negative one."""
 
     def __init__(self, sampler: Sampler, tokenizer: CLIPTokenizer, size: int, seed: int) -> None:
         self._sampler, self._tokenizer, self._size, self._seed = sampler, tokenizer, size, seed
@@ -54,7 +55,8 @@ class Batches(IterableDataset[Ready]):
 
 
 def feed(batches: Batches, workers: int, *, pin: bool) -> Iterator[Ready]:
-    """Return the stream; 0 workers: composed in this process. Workers share the banks' memory."""
+    """Return the stream. With 0 workers the batches are composed in this process. Workers share the
+    memory of the banks."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive a fork
     loader: DataLoader[Ready] = DataLoader(
         batches,

@@ -1,9 +1,9 @@
 """Stage 2: closed-form PCA latents of every picture part. ``python -m training.first.latents``.
 
-A latent cell is a 16x16x3 patch of the half-size picture, projected on 12 principal directions:
-a 512 px picture is (12, 16, 16). The projection is linear, so a composed picture's latent is the
-sum of its parts' latents (object, background), at no cost in training. The code of the committed
-model's decoder lies beside this module.
+A latent cell is a 16x16x3 patch of the half-size picture, projected on 12 principal components, so
+a picture of 512 px has a latent of (12, 16, 16). The projection is linear, so the latent of a
+composed picture is the sum of the latents of its parts (object, background), and no pictures are
+drawn during training. The code of the committed model's decoder is next to this module.
 """
 
 import shutil
@@ -37,12 +37,12 @@ from training.pictures.landforms import TIMES
 PATCH_PX = 16
 CHANNELS = 12
 GRIDS = ((16, 16), (8, 8), (16, 24), (24, 16))
-"""Latent (height, width) that the model is trained on; 32 pixels of picture a cell."""
+"""Latent (height, width) that the model is trained with. A cell is 32 pixels of the picture."""
 COMMITTED = Path(__file__).with_name("basis.npz")
-"""The code of the committed decoder: whoever goes on from its weights needs it."""
+"""The code of the committed decoder, needed to continue from its weights."""
 Floats = NDArray[np.float32]
 Halves = NDArray[np.float16]
-"""Latents of a bank, to halve its memory."""
+"""Latents in a bank; float16 halves its memory."""
 
 
 def patches(half: Image) -> Floats:
@@ -62,7 +62,8 @@ class Basis:
 
     @classmethod
     def fit(cls, rows: Floats) -> "Basis":
-        """Fit on (n, 768) rows of 0..255; each direction scaled by sd^-1/2, the whole to sd 1."""
+        """Fit on rows (n, 768) of 0..255. Each component is scaled by its sd^-1/2, and all together
+        to sd 1."""
         mean = rows.mean(0)
         centred = rows - mean
         values, vectors = np.linalg.eigh(centred.T @ centred / len(rows))
@@ -83,17 +84,17 @@ class Basis:
             return cls(data["mean"], data["project"], data["restore"])
 
     def part(self, half: Image) -> Floats:
-        """Return the (12, h, w) latent of a picture part, without the mean's share."""
+        """Return the latent (12, h, w) of a part of a picture, without the offset of the mean."""
         grid = half.shape[0] // PATCH_PX, half.shape[1] // PATCH_PX
         return (patches(half) @ self.project.T).T.reshape(CHANNELS, *grid)
 
     @property
     def offset(self) -> Floats:
-        """Return the mean's share, (12, 1, 1): latent = part - offset."""
+        """Return the latent of the mean, (12, 1, 1): latent = part - offset."""
         return (self.project @ self.mean)[:, None, None]
 
     def decode(self, latent: Floats) -> Image:
-        """Return the half-size picture of a (12, h, w) latent: the best linear reconstruction."""
+        """Return the best linear reconstruction of the half-size picture of a latent (12, h, w)."""
         height, width = latent.shape[1:]
         rows = latent.reshape(CHANNELS, -1).T @ self.restore.T + self.mean
         cut = rows.reshape(height, width, PATCH_PX, PATCH_PX, 3).transpose(0, 2, 1, 3, 4)
@@ -125,8 +126,8 @@ def sample_rows(art: Art, rng: np.random.Generator) -> Floats:
 
 
 def layered(basis: Basis, layer: Layer) -> Halves:
-    """Return (4, 12, h, w): the object's own latent, and what each of the three background
-    colors at 1 adds to it."""
+    """Return (4, 12, h, w): the latent of the object, and the latents that a background of 1 in
+    red, green and blue adds to it."""
     rest = 1 - layer.alpha
     unit = [np.concatenate([rest * float(c == k) for k in range(3)], -1) for c in range(3)]
     return _kept([basis.part(layer.color), *(basis.part(u) for u in unit)])
@@ -139,8 +140,8 @@ def _kept(latents: Sequence[Floats]) -> Halves:
 def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Halves]:
     """Return the latents of one grid, each (..., 12, h, w) float16.
 
-    ``objects`` (drawings, poses, 4) and ``two``, ``three`` (drawings, slots, 4): the drawing and
-    the three background colors' shares. ``scenes`` (scenes,), ``places`` (objects, places, layouts)
+    ``objects`` (drawings, poses, 4) and ``two``, ``three`` (drawings, slots, 4): as in
+    :func:`layered`. ``scenes`` (scenes,), ``places`` (objects, places, layouts)
     and ``sets`` (sets, layouts): whole pictures.
     """
     size = grid[0] * PATCH_PX, grid[1] * PATCH_PX
@@ -163,7 +164,7 @@ def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Halve
         layers = [art.standing(own[n % len(own)], size) for n in range(PLACE_LAYOUTS + 1)]
         for place, drawn in enumerate(grounds):
             for layout, ground in enumerate(drawn):
-                # of a thing with several drawings, another in each place
+                # if a thing has several drawings, use them in turn
                 layer = layers[(place + layout) % len(layers)]
                 standing[thing, place, layout] = whole(layer.over(ground))
     return {
@@ -187,12 +188,14 @@ def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Halve
 
 
 def main() -> None:
-    """Take the committed basis (or fit one), then build the bank of every grid that is missing."""
+    """Copy the committed basis or fit a new one, then build the missing banks of all grids."""
     made = parser(__doc__)
     made.add_argument(
-        "--fit", action="store_true", help="fit a basis of its own; the decoder must then be new"
+        "--fit", action="store_true", help="fit a new basis; the decoder must then be trained again"
     )
-    made.add_argument("--workers", type=int, default=1, help="processes, a grid each")
+    made.add_argument(
+        "--workers", type=int, default=1, help="number of processes; each builds one grid at a time"
+    )
     args = made.parse_args()
     torch.set_num_threads(1)
     cache = Cache(args.cache)
@@ -209,7 +212,7 @@ def main() -> None:
 
 
 def keep_grid(cache: Cache, basis: Basis, art: Art, grid: tuple[int, int]) -> str:
-    """Build the bank of a grid where it is missing; return its name."""
+    """Build the bank of a grid if it is missing. Returns its file name."""
     path = cache.file(f"bank_{grid[0]}x{grid[1]}.npz")
     if not path.exists():
         save_arrays(path, build_grid(basis, art, grid))
@@ -217,7 +220,7 @@ def keep_grid(cache: Cache, basis: Basis, art: Art, grid: tuple[int, int]) -> st
 
 
 def fit(cache: Cache, art: Art, seed: int) -> None:
-    """Fit the basis on the pictures and keep it."""
+    """Fit the basis on the pictures and write it into the cache."""
     rows = sample_rows(art, np.random.default_rng(seed))
     basis = Basis.fit(rows)
     error = (rows - basis.mean) @ basis.project.T @ basis.restore.T + basis.mean - rows

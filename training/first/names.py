@@ -1,6 +1,6 @@
-"""Draw every name of every thing and say which are nearest to their own drawing.
+"""Draws every name of every thing, and prints which pictures are nearest to another drawing.
 
-``python -m training.first.names --model models/inferloop-mini``; no judge, 8 steps, some minutes.
+``python -m training.first.names --model models/inferloop-mini``; 8 steps, takes some minutes.
 """
 
 import argparse
@@ -19,7 +19,7 @@ AT_ONCE = 16
 
 
 def main() -> None:
-    """Print the names that were missed, and how many were not."""
+    """Print the names whose picture is nearest to another thing, and the number of the others."""
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("--model", type=Path, default=Path("models/inferloop-mini"))
     made.add_argument("--prototypes", type=Path, default=Path("tests/models/data/prototypes.npz"))

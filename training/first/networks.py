@@ -1,4 +1,4 @@
-"""The four parts of the pipeline, at the sizes that two CPU cores can train in an hour."""
+"""The four parts of the pipeline, small enough to be trained on two CPU cores in an hour."""
 
 import json
 from collections.abc import Iterable
@@ -28,7 +28,8 @@ VOCABULARY, MERGES = "vocab.json", "merges.txt"
 
 
 def build_tokenizer(folder: Path) -> CLIPTokenizer:
-    """Train (once) and load a CLIP tokenizer of 2,048 entries: lower case, byte-level BPE."""
+    """Load the CLIP tokenizer of the folder (about 2,048 entries, lower case, byte-level BPE).
+    Trains it first if there is none."""
     vocab_path, merges_path = folder / VOCABULARY, folder / MERGES
     if not vocab_path.exists():
         folder.mkdir(parents=True, exist_ok=True)
@@ -63,8 +64,8 @@ def build_tokenizer(folder: Path) -> CLIPTokenizer:
 
 
 def grow_tokenizer(folder: Path, words: Iterable[str]) -> int:
-    """Give every word that is in pieces an entry of its own, behind those there are; return how
-    many entries were added. Numbers of known words stay as they are."""
+    """Add an entry for every word that the tokenizer splits into pieces. Returns the number of new
+    entries, which come after the existing ones. Existing ids do not change."""
     known = build_tokenizer(folder)
     vocab: dict[str, int] = dict(known.get_vocab())
     merges = (folder / MERGES).read_text(encoding="utf-8").splitlines()[1:]
@@ -81,7 +82,7 @@ def grow_tokenizer(folder: Path, words: Iterable[str]) -> int:
 
 
 def tokenise(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:
-    """Return (n, 32) token ids, padded as the pipeline pads, cut at the window."""
+    """Return (n, 32) token ids, padded as in the pipeline and truncated to 32."""
     ids: Tensor = tokenizer(
         captions, padding="max_length", max_length=TOKENS, truncation=True, return_tensors="pt"
     ).input_ids
@@ -132,7 +133,7 @@ def build_unet() -> UNet2DConditionModel:
 
 
 class Denoiser(nn.Module):
-    """Text encoder and UNet together, as the stock pipeline calls them."""
+    """Text encoder and UNet together, called as in diffusers' pipeline."""
 
     def __init__(self, tokenizer_folder: Path) -> None:
         super().__init__()
@@ -142,7 +143,7 @@ class Denoiser(nn.Module):
         self.unet.set_attn_processor(AttnProcessor())
 
     def encode(self, captions: list[str]) -> Tensor:
-        """Return (n, 32, 192) hidden states, padded as the pipeline pads."""
+        """Return hidden states (n, 32, 192), padded as in the pipeline."""
         hidden: Tensor = self.text_encoder(tokenise(self.tokenizer, captions))[0]
         return hidden
 
@@ -154,7 +155,7 @@ class Denoiser(nn.Module):
 
 
 def build_vae() -> AutoencoderTiny:
-    """Return the autoencoder; only its decoder is trained. 32 pixels a latent cell."""
+    """Return the autoencoder, of which only the decoder is trained. A latent cell is 32 pixels."""
     width = (DECODER_WIDTH,) * 6
     return AutoencoderTiny(
         latent_channels=CHANNELS,
@@ -168,7 +169,7 @@ def build_vae() -> AutoencoderTiny:
 
 
 def build_pipeline(denoiser: Denoiser, vae: AutoencoderTiny) -> StableDiffusionPipeline:
-    """Return diffusers' stock pipeline over the four parts; it shares their weights."""
+    """Return diffusers' standard pipeline with the four parts. It shares their weights."""
     pipeline = StableDiffusionPipeline(
         vae=vae,
         text_encoder=denoiser.text_encoder,

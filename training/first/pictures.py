@@ -21,26 +21,27 @@ PLACE_LAYOUTS = 2
 SET_LAYOUTS = 3
 LAYOUTS_TAUGHT = 3
 RAINY = ("street", "city")
-"""Places that are taught in the rain, too."""
+"""Places that are also drawn in the rain."""
 POSES = (
     (OBJECT_SIDE, (0.5, 0.5)),
     (0.64, (0.42, 0.54)),
     (0.64, (0.58, 0.54)),
 )
-"""How a single object stands in its picture: ``side`` and ``centre`` as in :meth:`Art.layer`. The
-first is the plain one. Which one is drawn is left to the seed. Nothing is mirrored: after 187,000
-samples the denoiser drew a drawing and its mirror image through each other; the moon, too."""
+"""Positions of a single object in its picture: ``side`` and ``centre`` as in :meth:`Art.layer`. The
+first is the standard one; training uses all of them. Nothing is mirrored: with mirrored drawings,
+after 187,000 samples, the denoiser mixed a drawing with its mirror image."""
 TOGETHER = {
     2: ((0.46, (0.255, 0.5)), (0.46, (0.745, 0.5))),
     3: ((0.42, (0.5, 0.28)), (0.42, (0.25, 0.71)), (0.42, (0.75, 0.71))),
 }
-"""Where two and three drawings stand on a plain ground, as in ``POSES``; they do not overlap."""
+"""Positions of two and of three drawings on a plain background, as in ``POSES``. They do not
+overlap."""
 Slot = tuple[float, tuple[float, float]]
 
 
 @dataclass(frozen=True)
 class Layer:
-    """An object alone: ``color`` is premultiplied by ``alpha``; both float32, 0..255 and 0..1."""
+    """An object without background, float32: ``color`` 0..255, premultiplied by ``alpha``, 0..1."""
 
     color: Image
     alpha: Image
@@ -52,7 +53,7 @@ class Layer:
 
 @dataclass(frozen=True)
 class Art:
-    """Everything drawn by ``training.first.render``."""
+    """The drawings of ``training.first.render``."""
 
     objects: NDArray[np.uint8]
     """(drawings, side, side, 4) RGBA in the order of ``render.variants``."""
@@ -73,7 +74,8 @@ class Art:
         side: float = OBJECT_SIDE,
         centre: tuple[float, float] = (0.5, 0.5),
     ) -> Layer:
-        """Place one drawing: ``side`` in shares of the shorter edge, ``centre`` (x, y)."""
+        """Place one drawing. ``side``: share of the shorter edge; ``centre``: shares (x, y) of
+        width and height."""
         height, width = size
         tile = self.objects[drawing].astype(np.float32)
         tile[..., :3] *= tile[..., 3:] / 255
@@ -87,12 +89,12 @@ class Art:
         return Layer(color=canvas[..., :3], alpha=canvas[..., 3:] / np.float32(255))
 
     def posed(self, drawing: int, size: tuple[int, int], pose: int = 0) -> Layer:
-        """Place one drawing as ``POSES[pose]`` says."""
+        """Place one drawing at ``POSES[pose]``."""
         side, centre = POSES[pose]
         return self.layer(drawing, size, side=side, centre=centre)
 
     def slot(self, drawing: int, size: tuple[int, int], slot: Slot) -> Layer:
-        """Place one drawing of several as one of ``TOGETHER`` says."""
+        """Place one of several drawings at a position of ``TOGETHER``."""
         return self.layer(drawing, size, side=slot[0], centre=slot[1])
 
     def scene(self, place: str, hour: str, layout: int, size: tuple[int, int]) -> Image:
@@ -101,16 +103,16 @@ class Art:
         return draw(place, hour, layout, size, self.sprites)
 
     def ground(self, place: str, layout: int, size: tuple[int, int]) -> Image:
-        """Draw the place that something is in."""
+        """Draw a place as the background of a thing."""
         terrain, time = PLACE_TIMES.get(place, (place, "day"))
         return self.scene(terrain, time, layout, size)
 
     def in_place(self, drawing: int, place: str, layout: int, size: tuple[int, int]) -> Image:
-        """Draw one object in one place: low and central, over a quiet layout of the scene."""
+        """Draw one object in one place, in the middle and rather low."""
         return self.standing(drawing, size).over(self.ground(place, layout, size))
 
     def standing(self, drawing: int, size: tuple[int, int]) -> Layer:
-        """Place one drawing as it stands in a place: low and central."""
+        """Place one drawing as in a place: in the middle and rather low."""
         return self.layer(drawing, size, side=0.6, centre=(0.5, 0.62))
 
     def together(
@@ -124,7 +126,8 @@ class Art:
 
 
 def set_layout(group: Together, layout: int, rows: Sequence[Sequence[int]]) -> list[Placed]:
-    """Choose and place the drawings of a named set; the same for the same ``layout``."""
+    """Select and place the drawings of a named set. Equal layouts give equal results. ``rows``:
+    the drawings of each concept."""
     rng = random.Random(f"{group.names[0]}/{layout}")
     before = front(group)
     pool = [member for member in members(group) if member != before]

@@ -1,8 +1,8 @@
-"""Thumbnails that the model's test compares with. ``python -m training.first.prototypes``.
+"""Thumbnails with which the tests of the model compare. ``python -m training.first.prototypes``.
 
-Rendered from the training art, not drawn by any model: each object on white in each of its poses,
-and a landscape as the mean of its taught layouts. ``tests/models`` asks
-whether a drawn picture is nearest to its own.
+They are made from the training drawings, not by a model: each object on white in each pose, and
+each landscape as the mean of its layouts in the training. ``tests/models`` checks whether a picture
+of the model is nearest to its own thumbnail.
 """
 
 from pathlib import Path
@@ -45,8 +45,8 @@ def thumbnail(picture: Image) -> NDArray[np.uint8]:
 
 
 def object_tiles(art: Art) -> NDArray[np.uint8]:
-    """Return (objects, n, 16, 16, 3): each object's own drawings on white, in every pose and in
-    as many skin tones as there are (a thing without any three times), in table order."""
+    """Return (objects, n, 16, 16, 3): each object's own drawings on white, in every pose and skin
+    tone, in table order. Objects without skin tones are repeated."""
     white = np.full(3, 255, np.float32)
     return np.stack(
         [
@@ -61,7 +61,7 @@ def object_tiles(art: Art) -> NDArray[np.uint8]:
 
 
 def scene_tiles(art: Art) -> NDArray[np.uint8]:
-    """Return (landscapes, 1, 16, 16, 3): the mean of the taught layouts of each of ``SCENES``."""
+    """Return (landscapes, 1, 16, 16, 3): the mean over the layouts of each of ``SCENES``."""
     layouts = range(LAYOUTS_TAUGHT)
     return np.stack(
         [

@@ -13,17 +13,18 @@ from training.tiles import SPRITES, EmojiSet, Tile, repaint
 
 @dataclass(frozen=True)
 class Variant:
-    """One drawing: of which concept, in which color as it is called ("" for none), skin tone."""
+    """One drawing: number of the concept, name of the color ("" for none), skin tone."""
 
     concept: int
     color: str = ""
     tone: str = ""
     own: bool = True
-    """False for a color that the thing does not have by itself."""
+    """False if the thing does not have this color in its original drawing."""
 
 
 def variants() -> list[Variant]:
-    """List every drawing: those of the thing itself (one, or one a skin tone), then its colors."""
+    """List every drawing of each thing: the original (one, or one for each skin tone), then its
+    other colors."""
     rows: list[Variant] = []
     for index, concept in enumerate(CONCEPTS):
         tones = TONES if concept.icons[0].toned else ("",)
@@ -33,7 +34,7 @@ def variants() -> list[Variant]:
 
 
 def own_rows() -> list[list[int]]:
-    """Return the rows of each concept's own drawings among :func:`variants`, in table order."""
+    """Return the rows of each concept's original drawings in :func:`variants`, in table order."""
     rows: list[list[int]] = [[] for _ in CONCEPTS]
     for row, variant in enumerate(variants()):
         if variant.own:

@@ -1,4 +1,4 @@
-"""Sheets of samples while the denoiser trains: what the loss does not tell."""
+"""Sheets of samples during the training of the denoiser, to see more than the loss."""
 
 from collections.abc import Sequence
 
@@ -19,8 +19,8 @@ COLUMNS = 9
 def sample_sheet(
     denoiser: Denoiser, basis: Basis, prompts: Sequence[str] = PROMPTS, steps: int = STEPS
 ) -> Sheet:
-    """Draw each prompt from the noise of seed 0. The latents are restored linearly, so no decoder
-    needs to be there yet; a sheet costs about ten seconds of one core."""
+    """Draw each prompt with seed 0. The latents are decoded linearly, so no trained decoder is
+    needed. A sheet takes about ten seconds on one core."""
     pipe = build_pipeline(denoiser, build_vae()).to(next(denoiser.parameters()).device)
     latents = pipe(
         list(prompts),

@@ -1,12 +1,12 @@
 """Stage 4: teach the text encoder what the words look like. ``python -m training.first.text``.
 
-A linear head reads the average picture of a caption, at half the latent's resolution, from the mean
-of the caption's hidden states. That is a regression without noise and without a UNet, so it costs
-minutes; the denoiser then starts with words that already tell objects, colors and places apart.
-(Measured: 2,200 samples of the denoiser reach the loss that takes 9,400 from a random encoder.)
-`--start FOLDER` teaches new words to the text encoder of an earlier model: they get entries of the
-tokenizer of their own, and nothing but these entries and the head learns, so that the denoiser of
-that model is told the old words as before.
+A linear head predicts the average picture of a caption, at half the latent's resolution, from the
+mean of the caption's hidden states. This is a regression without noise and without a UNet, so it
+takes only minutes. Afterwards the text encoder already separates objects, colors and places: the
+denoiser needs 2,200 samples for a loss that takes 9,400 with a random text encoder.
+`--start FOLDER` teaches new words to the text encoder of an earlier model. They get new entries in
+the tokenizer. Only these entries and the head are trained, so the hidden states of captions with
+the old words do not change.
 """
 
 import re
@@ -53,8 +53,8 @@ class Reader(nn.Module):
         self.head = nn.Linear(TEXT_WIDTH, CHANNELS * height * width // 4)
 
     def start_from(self, folder: Path) -> None:
-        """Take over the text encoder of a folder; entries it has not start as the mean of its
-        pieces and are all that learns of it from now on."""
+        """Copy the text encoder of a folder. Token embeddings that it does not have start as the
+        mean of their pieces. Only these are trained from now on."""
         known = CLIPTextModel.from_pretrained(folder / "text_encoder", dtype=torch.float32)
         before = CLIPTokenizer.from_pretrained(folder / "tokenizer")
         state = known.state_dict()
@@ -72,7 +72,7 @@ class Reader(nn.Module):
         entries.register_hook(lambda slope: slope.index_fill(0, torch.arange(len(before)), 0))
 
     def forward(self, captions: list[str]) -> Tensor:
-        """Return the picture that ``captions`` have on average."""
+        """Return the predicted mean latents (n, 12, 8, 8) of ``captions``."""
         hidden = self.text_encoder(tokenise(self.tokenizer, captions))[0]
         read: Tensor = self.head(hidden.mean(1))
         return read.unflatten(1, self._out)
@@ -86,16 +86,16 @@ def reading_loss(reader: Reader, batch: Batch, captions: list[str]) -> Tensor:
 
 
 def new_words() -> list[str]:
-    """Return the words that this world's captions are made of, the frequent ones first."""
+    """Return the words of the captions, the most frequent first."""
     lines = (line.lower() for line in corpus(CONCEPTS, 4000, 0))
     counted = Counter(word for line in lines for word in re.findall(r"[a-z]+", line))
     return [word for word, _ in counted.most_common()]
 
 
 def main() -> None:
-    """Train until the time budget is spent; resumes."""
+    """Train until the time budget is used up. Continues from the checkpoint."""
     made = loop_parser(__doc__, minutes=5, batch=96)
-    made.add_argument("--start", type=Path, help="folder of an earlier model to go on from")
+    made.add_argument("--start", type=Path, help="folder of an earlier model to continue from")
     args = made.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(args.seed)

@@ -1,10 +1,11 @@
 """Stage 5: train the denoiser and the text encoder. ``python -m training.first.unet --minutes 50``.
 
-One process a core, parameters averaged every few steps (gloo), an EMA of the average, Muon, and a
-learning rate that follows the time budget. Stop it at any time: the next start resumes from the
-last checkpoint, with the time that was spent. `--start FOLDER` goes on from the denoiser of an
-earlier model of the same latent code, and from its words where stage 4 did not run. On a GPU
-(`--device cuda --workers 12 --batch 1024`) one process trains and others compose its batches.
+One process for each core, parameters averaged every few steps (gloo), an EMA of the average, the
+Muon optimizer, and a learning rate that follows the time budget. It can be stopped at any time; the
+next start continues from the last checkpoint and its used time. `--start FOLDER` continues from the
+denoiser of an earlier model with the same latent code, and from its text encoder if stage 4 did not
+run. On a GPU (`--device cuda --workers 12 --batch 1024`) one process trains and others compose its
+batches.
 """
 
 import argparse
@@ -43,7 +44,7 @@ EMA_KEEP = 0.96
 
 @dataclass(frozen=True)
 class Options:
-    """What a run is told."""
+    """The options of a run."""
 
     cache: Path
     seed: int
@@ -87,11 +88,11 @@ class Run:
 
     @property
     def checkpoint(self) -> Path:
-        """Where the run is kept."""
+        """Path of the checkpoint."""
         return self.cache.file(self.checkpoint_name)
 
     def _begin(self) -> None:
-        """Take the weights of the folder of `--start`, and the words of stage 4 where it ran."""
+        """Copy the weights of the `--start` folder, and the text encoder of stage 4 if it ran."""
         words, start = load_state(self.cache.file(text.CHECKPOINT)), self.options.start
         if start is not None:
             known = UNet2DConditionModel.from_pretrained(start / "unet", torch_dtype=torch.float32)
@@ -115,7 +116,7 @@ class Run:
         self.budget.spent_s = float(str(state["spent_s"]))
 
     def save(self) -> None:
-        """Write weights, EMA, optimizer and the spent time; only the first process does."""
+        """Write weights, EMA, optimizer and the used time. Only the process of rank 0 writes."""
         if self.rank == 0:
             save_state(
                 self.checkpoint,
@@ -130,7 +131,7 @@ class Run:
             )
 
     def target_loss(self, batch: Ready) -> Tensor:
-        """Return the loss of one batch at drawn noise levels."""
+        """Return the loss of one batch at random noise levels."""
         clean, device = batch.latents, self.options.device
         t = self.diffusion.timesteps(len(clean), self.generator)
         noise = torch.randn(clean.shape, generator=self.generator, device=device)
@@ -139,7 +140,7 @@ class Run:
         return self.diffusion.loss(predicted.float(), self.diffusion.velocity(clean, noise, t), t)
 
     def train_step(self) -> None:
-        """Do one optimizer step, then average with the other processes if it is time."""
+        """Do one optimizer step. Every `AVERAGE_EVERY` steps, average with the other processes."""
         rate = learning_rate(
             self.options.peak,
             self.step,
@@ -175,7 +176,7 @@ class Run:
             at += parameter.numel()
 
     def averaged(self) -> Denoiser:
-        """Return a copy of the model with its EMA's weights."""
+        """Return a copy of the model with the EMA weights."""
         model = copy.deepcopy(self.model).eval()
         with torch.no_grad():
             for parameter, mean in zip(model.parameters(), self.ema, strict=True):
@@ -183,12 +184,13 @@ class Run:
         return model
 
     def draw_sheet(self) -> None:
-        """Write what the EMA draws now to ``samples/`` in the cache."""
+        """Draw a sheet with the EMA weights into ``samples/`` of the cache."""
         sheet = sample_sheet(self.averaged(), Basis.load(self.cache))
         write(self.cache.file(f"samples/{self.step:06d}.png"), sheet)
 
     def loop(self) -> None:
-        """Train until the budget is spent; a progress line every 30 s, a checkpoint every 120."""
+        """Train until the budget is used up. Prints progress every 30 s, and writes a checkpoint
+        every 120 s."""
         last = told = saved = drawn = time.monotonic()
         while not (self.budget.over and self.step % AVERAGE_EVERY == 0):
             self.train_step()
@@ -212,7 +214,7 @@ class Run:
 
 
 def join(rank: int, options: Options) -> None:
-    """Make this process one single-threaded member of the run."""
+    """Make this process a member of the run, with one thread."""
     torch.set_num_threads(1)
     fast_products()
     if options.processes > 1:
@@ -230,14 +232,18 @@ def work(rank: int, options: Options) -> None:
 
 def add_options(to: argparse.ArgumentParser) -> None:
     """Add the options of a training run."""
-    to.add_argument("--minutes", type=float, default=50, help="budget of training time, in all")
-    to.add_argument("--processes", type=int, default=2, help="processes of one thread each")
-    to.add_argument("--batch", type=int, default=80, help="samples of a step and process")
-    to.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
-    to.add_argument("--sheet-minutes", type=float, default=5, help="between sample sheets; 0: none")
-    to.add_argument("--start", type=Path, help="folder of an earlier model to go on from")
     to.add_argument(
-        "--favor", type=float, default=1.0, help="how much oftener things not learned first come"
+        "--minutes", type=float, default=50, help="budget of training time, over all starts"
+    )
+    to.add_argument("--processes", type=int, default=2, help="processes of one thread each")
+    to.add_argument("--batch", type=int, default=80, help="samples of each process in a step")
+    to.add_argument("--peak", type=float, default=2e-3, help="highest learning rate")
+    to.add_argument(
+        "--sheet-minutes", type=float, default=5, help="minutes between sample sheets; 0: none"
+    )
+    to.add_argument("--start", type=Path, help="folder of an earlier model to continue from")
+    to.add_argument(
+        "--favor", type=float, default=1.0, help="weight of things that were added later"
     )
     to.add_argument("--device", default="cpu", help="cpu, or cuda with --processes 1")
     to.add_argument("--workers", type=int, default=0, help="processes that compose batches")
@@ -245,7 +251,7 @@ def add_options(to: argparse.ArgumentParser) -> None:
 
 
 def main() -> None:
-    """Train until the time budget is spent."""
+    """Train until the time budget is used up."""
     made = parser(__doc__)
     add_options(made)
     options = Options(**vars(made.parse_args()))

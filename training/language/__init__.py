@@ -1,1 +1,1 @@
-"""Sentences: what the model can be asked for, and how people say it."""
+"""The language of prompts: the things, places and words that the model knows."""

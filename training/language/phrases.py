@@ -1,4 +1,5 @@
-"""Words around the words: articles, openers, quality words that mean nothing on purpose."""
+"""Words that are added to captions: articles, openers, and quality words, which the model must
+learn to ignore."""
 
 import random
 
@@ -84,7 +85,7 @@ NEGATIVE = (
     "disfigured",
     "extra limbs",
 )
-"""What people write as a negative prompt: says nothing of the picture, like no caption at all."""
+"""Common words of negative prompts. Like an empty caption, they do not describe the picture."""
 ON_COLOR = (
     "on a {} background",
     "on {} background",
@@ -114,16 +115,16 @@ STYLE_WORDS = {
         "a flat icon of {}",
     ),
 }
-"""How the style of a drawing is named."""
+"""Style of a drawing to its phrases."""
 
 
 def article(noun: str) -> str:
-    """Return ``a`` or ``an``."""
+    """Return the article of a noun, ``a`` or ``an``."""
     return "an" if noun[0] in "aeiou" and not noun.startswith(("un", "one")) else "a"
 
 
 def decorate(core: str, rng: random.Random) -> str:
-    """Add openers, quality words and full stops that mean nothing to the picture."""
+    """Sometimes add an opener, quality words or a period, which do not change the picture."""
     if rng.random() < 0.22:
         core = f"{rng.choice(OPENERS)} {core}"
     if rng.random() < 0.25:
@@ -133,7 +134,7 @@ def decorate(core: str, rng: random.Random) -> str:
 
 
 def unconditional(caption: str, share: float, rng: random.Random) -> str:
-    """Return ``caption``, or in ``share`` of the calls one that says nothing: empty or NEGATIVE."""
+    """Return ``caption``, or with probability ``share`` an empty caption or words of NEGATIVE."""
     if rng.random() >= share:
         return caption
     if rng.random() < 0.55:

@@ -1,6 +1,6 @@
-"""Sentences and what they show: a caption with the layout of its picture. Seeded, quick, no pixels.
+"""Captions, each with the layout of its picture. Seeded and fast, because nothing is drawn here.
 
-A picture is a ground (a color, a gradient or a place) with up to six drawings on it.
+A picture is a background (a color, a gradient or a place) with up to seven drawings on it.
 """
 
 import random
@@ -39,7 +39,7 @@ HOUR_SHARES = {"day": 5, "sunset": 3, "sunrise": 1.2, "night": 2.6, "rain": 0.8,
 
 @dataclass(frozen=True)
 class Picture:
-    """A caption, the ground and the drawings on it, the farthest first."""
+    """A caption, the background, and the drawings on it, the farthest first."""
 
     caption: str
     ground: Ground
@@ -48,7 +48,7 @@ class Picture:
 
 @dataclass
 class Sentences:
-    """Draws pictures; one random generator a worker."""
+    """Makes random pictures. Each worker has its own random generator."""
 
     drawings: Sequence[Drawing]
     rng: random.Random
@@ -60,13 +60,14 @@ class Sentences:
             self._by_thing.setdefault(drawing.thing, []).append(number)
 
     def draw(self) -> Picture:
-        """Return one picture of any kind."""
+        """Return a picture of a random kind."""
         kind = self.rng.choices(KINDS, SHARES)[0]
         made: Picture = getattr(self, kind)()
         return made
 
     def pick(self, thing: int, color: str = "") -> int:
-        """Choose a drawing of a thing: its own color (or the one asked for), emoji art mostly."""
+        """Select a drawing of a thing: in its own color or in ``color``, mostly in the emoji
+        style."""
         wanted = color or things()[thing].color
         pool = [n for n in self._by_thing[thing] if self.drawings[n].color == wanted]
         pool = pool or self._by_thing[thing]
@@ -82,7 +83,7 @@ class Sentences:
         return names[0] if roll < 0.5 else self.rng.choice(names)
 
     def noun(self, thing: int, color: str = "", *, adjective: float = 0.16) -> str:
-        """Return article, perhaps an adjective, the color if given, and a name."""
+        """Return a noun phrase: article, sometimes an adjective, the color if given, and a name."""
         name = self.name(thing)
         if color:
             word = self.rng.choice(COLOR_WORDS.get(color, (color,)))
@@ -96,25 +97,25 @@ class Sentences:
         return f"the {name}" if roll < 0.17 else f"{article(name)} {name}"
 
     def some_thing(self) -> int:
-        """Return a thing's number."""
+        """Return the number of a random thing."""
         return self.rng.randrange(len(things()))
 
     def color_of(self, thing: int) -> str:
-        """Return a color that a thing is drawn in and that is told, or "" to tell none."""
+        """Return a color of the thing to draw and to mention in the caption, or "" for none."""
         roll, table = self.rng.random(), things()[thing]
         if table.colors and roll < 0.4:
             return self.rng.choice(table.colors)
         return table.color if roll < 0.62 else ""
 
     def styled(self, core: str, tile: int) -> str:
-        """Say the style of a drawing in some of the captions, and decorate all."""
+        """Add the style of the drawing to a part of the captions, and decorate the others."""
         style = self.drawings[tile].style
         if self.rng.random() < (0.12 if style == "emoji" else 0.45):
             return self.rng.choice(STYLE_WORDS[style]).format(core)
         return decorate(core, self.rng)
 
     def plain_ground(self) -> tuple[Ground, str]:
-        """Return a ground of one color or two, and what is said of it, mostly nothing."""
+        """Return a background of one or two colors, and its words in the caption, mostly none."""
         roll = self.rng.random()
         if roll < 0.4:
             spoken = self.rng.choice(tuple(COLORS))
@@ -126,7 +127,7 @@ class Sentences:
         return Ground.soft(self.rng.choice(PASTEL), self.rng), ""
 
     def one(self) -> Picture:
-        """Draw one thing large, on a color mostly."""
+        """One large thing, mostly on a color."""
         thing = self.some_thing()
         color = self.color_of(thing)
         tile = self.pick(thing, color)
@@ -138,7 +139,7 @@ class Sentences:
         return Picture(self.styled(self.noun(thing, color) + words, tile), ground, (put,))
 
     def count(self) -> Picture:
-        """Draw two to six of one thing."""
+        """Two to six of one thing."""
         thing, number = self.some_thing(), self.rng.choices((2, 3, 4, 5, 6), (5, 4, 2, 1, 1))[0]
         color = self.color_of(thing) if self.rng.random() < 0.3 else ""
         tile = self.pick(thing, color)
@@ -167,7 +168,7 @@ class Sentences:
         return Picture(decorate(core, self.rng), ground, put)
 
     def pair(self) -> Picture:
-        """Draw two things beside or above each other."""
+        """Two things, one beside or above the other."""
         first, second = self.rng.sample(range(len(things())), 2)
         if self.rng.random() < 0.3:
             first = self.rng.choice(next(g for g in groups() if g.name == "person").members)
@@ -191,7 +192,8 @@ class Sentences:
         return self._several(core, tiles, things()[first].homes)
 
     def ground_of(self, place: str, spoken: bool) -> tuple[Ground, str]:
-        """Return a place at an hour as the ground, and the words that say so."""
+        """Return a place at an hour as the background, and its words in the caption; no words if
+        not ``spoken``."""
         if place == "night":
             where = self.rng.choice(places.words().at["night"])
             return Ground.place("sky", "night", self.rng), f" {where}" if spoken else ""
@@ -208,7 +210,7 @@ class Sentences:
         return self.rng.choices(hours, [HOUR_SHARES[h] for h in hours])[0]
 
     def placed(self, thing: int | None = None, *, spoken: bool = True) -> Picture:
-        """Draw one thing in a place, at home there mostly."""
+        """One thing in a place, mostly one of its usual places (homes)."""
         thing = self.some_thing() if thing is None else thing
         homes = things()[thing].homes
         place = self.rng.choice(homes if self.rng.random() < 0.8 else places.PLACES)
@@ -226,7 +228,7 @@ class Sentences:
         return Picture(self.styled(core + where, tile), ground, (put,))
 
     def place(self) -> Picture:
-        """Draw a place alone, at an hour."""
+        """A place without things, at an hour."""
         weights = [FAVORITES.get(place, 1.0) for place in places.PLACES]
         place = self.rng.choices(places.PLACES, weights)[0]
         hour = self._hour(place)
@@ -234,7 +236,7 @@ class Sentences:
         return Picture(caption, Ground.place(place, hour, self.rng))
 
     def set(self) -> Picture:
-        """Draw a named set of things in its place."""
+        """A named set of things in its place."""
         chosen = self.rng.choice(together())
         number = self.rng.randint(chosen.least, chosen.most)
         members = list(chosen.members)
@@ -257,7 +259,7 @@ class Sentences:
         return Picture(decorate(core + where, self.rng), ground, tuple(put))
 
     def group(self) -> Picture:
-        """Draw three to five things of one kind, called by it."""
+        """Three to five things of one group. The caption has only the name of the group."""
         kind = self.rng.choice(groups())
         number = min(self.rng.randint(3, 5), len(kind.members))
         drawn = self.rng.sample(kind.members, number)

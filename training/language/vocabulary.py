@@ -1,6 +1,6 @@
 """What the model can draw: the table ``things.txt``, colors, and names of many things at once.
 
-Edit the table (and ``training/pictures/places.py``) to train a model of your own small domain.
+To train a model for your own small domain, edit the table and ``training/pictures/places.txt``.
 """
 
 from collections.abc import Iterable
@@ -26,7 +26,7 @@ COLORS: dict[str, tuple[int, int, int]] = {
     "brown": (128, 82, 48),
     "gray": (150, 150, 154),
 }
-"""Colors of backgrounds, sRGB 0..255; drawings are also turned to them."""
+"""Colors of backgrounds, sRGB 0..255. Drawings are also repainted in them."""
 
 COLOR_WORDS = {
     "gray": ("gray", "grey"),
@@ -37,12 +37,12 @@ COLOR_WORDS = {
     "purple": ("purple", "violet"),
     "golden": ("golden", "gold", "yellow"),
 }
-"""What a color is called besides its name."""
+"""Color to its words in captions."""
 
 
 @dataclass(frozen=True)
 class Icon:
-    """One drawing in the emoji sets; ``toned``: it comes in several skin tones."""
+    """One icon of the emoji sets. ``toned``: it exists in several skin tones."""
 
     name: str
     toned: bool
@@ -50,7 +50,8 @@ class Icon:
 
 @dataclass(frozen=True)
 class Thing:
-    """One thing: its drawings, names, group, places, own color, colors it is also taught in."""
+    """One thing: icons, names, group, usual places (``homes``), own color, and other colors in
+    which it is also drawn."""
 
     icons: tuple[Icon, ...]
     names: tuple[str, ...]
@@ -67,7 +68,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Group:
-    """Things of one kind: "animal", "animals", and what belongs to it."""
+    """A group of things: its name ("animal"), the plural, and the numbers of its members."""
 
     name: str
     plural: str
@@ -92,7 +93,7 @@ def _thing(line: str, group: str, homes: tuple[str, ...]) -> Thing:
 
 @cache
 def things() -> tuple[Thing, ...]:
-    """Return every thing of the table, in its order (the order is part of the data)."""
+    """Return the things in the order of the table, which is part of the data."""
     made: list[Thing] = []
     group = ""
     homes: tuple[str, ...] = ()
@@ -121,7 +122,8 @@ def groups() -> tuple[Group, ...]:
 
 @cache
 def by_name() -> dict[str, int]:
-    """Return the number of each thing by any of its names; the first to bear a name has it."""
+    """Return name to number of the thing, for all names. If several things have a name, it is that
+    of the first."""
     found: dict[str, int] = {}
     for number, thing in enumerate(things()):
         for name in thing.names:
@@ -130,5 +132,5 @@ def by_name() -> dict[str, int]:
 
 
 def numbers(names: Iterable[str]) -> tuple[int, ...]:
-    """Return the numbers of things by their names; KeyError for one that is not in the table."""
+    """Return the numbers of things by their names. Raises KeyError for an unknown name."""
     return tuple(by_name()[name] for name in names)

@@ -24,7 +24,7 @@ class Together:
 
 @cache
 def together() -> tuple[Together, ...]:
-    """Read ``sets.txt``."""
+    """Return the named sets in ``sets.txt``."""
     made = []
     kinds = {group.name: group.members for group in groups()}
     for line in Path(__file__).with_name("sets.txt").read_text(encoding="utf-8").splitlines():
@@ -81,7 +81,7 @@ NIGHT_SKY = (
 
 
 def place_words(place: str, hour: str, rng: random.Random) -> str:
-    """Say a place at an hour."""
+    """Return words for a place at an hour."""
     name = rng.choice(places.words().alone[place])
     if place == "sky" and hour == "night":
         return rng.choice(NIGHT_SKY)

@@ -1,4 +1,4 @@
-"""The text side: the tokenizer, trained on the sentences themselves, and the text encoder."""
+"""The tokenizer, which is trained with the captions, and the text encoder."""
 
 import json
 import random
@@ -56,7 +56,7 @@ def write_tokenizer(
 
 
 def build_tokenizer(folder: Path) -> CLIPTokenizer:
-    """Load the tokenizer of a folder; trained there first where there is none."""
+    """Load the tokenizer of a folder. Trains it first if there is none."""
     if not (folder / "merges.txt").exists():
         train_tokenizer(folder)
     made: CLIPTokenizer = CLIPTokenizer(
@@ -72,7 +72,7 @@ def build_tokenizer(folder: Path) -> CLIPTokenizer:
 
 
 def tokenize(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:
-    """Return (n, 32) token ids, padded as the pipeline pads, cut at the window."""
+    """Return (n, 32) token ids, padded as in the pipeline and truncated to 32."""
     ids: Tensor = tokenizer(
         captions, padding="max_length", max_length=TOKENS, truncation=True, return_tensors="pt"
     ).input_ids
@@ -80,7 +80,7 @@ def tokenize(tokenizer: CLIPTokenizer, captions: list[str]) -> Tensor:
 
 
 def build_text_encoder(vocabulary: int, width: int) -> CLIPTextModel:
-    """Return a three-layer text encoder of a hidden width, 32 positions."""
+    """Return a text encoder with three layers, 32 positions and the hidden size ``width``."""
     return CLIPTextModel(
         CLIPTextConfig(
             vocab_size=vocabulary,

@@ -1,1 +1,1 @@
-"""The networks and what they are trained towards."""
+"""The networks and their training targets."""

@@ -1,4 +1,5 @@
-"""The critic of the decoder's second stage: which 30 px patches look drawn, and which decoded."""
+"""The critic of the decoder's second stage, which separates patches of 30 px of drawn pictures from
+those of decoded ones."""
 
 import torch
 import torch.nn.functional as F
@@ -32,7 +33,8 @@ def critic_loss(drawn: Tensor, decoded: Tensor) -> Tensor:
 
 
 class Duel:
-    """A critic and its optimizer: learns from each batch, then says what the decoder owes it."""
+    """A critic with its optimizer. It is trained with each batch, and gives the decoder's
+    adversarial loss."""
 
     def __init__(self, rate: float, device: str = "cpu") -> None:
         self.critic = Critic().to(device)
@@ -41,7 +43,8 @@ class Duel:
         )
 
     def learn(self, target: Tensor, made: Tensor) -> Tensor:
-        """Do one step of the critic on a batch of both kinds; return its loss, () on the device."""
+        """Train the critic for one step with drawn and decoded pictures. Returns its loss, a scalar
+        on the device."""
         self.critic.requires_grad_(True)
         scores = self.critic(torch.cat([target, made.detach()]))
         loss = critic_loss(*scores.chunk(2))
@@ -51,7 +54,8 @@ class Duel:
         return loss.detach()
 
     def owed(self, made: Tensor) -> Tensor:
-        """Return the decoder's adversarial loss: the lower, the more its picture looks drawn."""
+        """Return the adversarial loss of the decoder. It is lower if its pictures look more like
+        drawn ones."""
         self.critic.requires_grad_(False)
         score: Tensor = self.critic(made)
         return -score.mean()

@@ -1,7 +1,7 @@
 """Latents in closed form: a linear code of 16x16 patches of the half-size picture.
 
-A 512 px picture is (24, 16, 16). The code is a PCA, fitted in seconds; the autoencoder's encoder is
-taught to give the same (``training.autoencoder``).
+A picture of 512 px has latents of (24, 16, 16). The code is a PCA, which is fitted in seconds. The
+autoencoder's encoder is trained to give the same latents (``training.autoencoder``).
 """
 
 from collections.abc import Iterable
@@ -45,7 +45,7 @@ class LatentCode:
 
     @classmethod
     def load(cls, cache: Cache, device: str) -> "LatentCode":
-        """Read the cache's code; FileNotFoundError before it was fitted."""
+        """Read the code of the cache. Raises FileNotFoundError if there is none."""
         state = load_state(cache.file(FILE))
         if state is None:
             raise FileNotFoundError(cache.file(FILE))
@@ -63,8 +63,8 @@ class LatentCode:
         )
 
     def encode(self, half: Tensor) -> Tensor:
-        """Return the (n, 24, h, w) latents of half-size pictures (n, 3, 16h, 16w), 0..255; their
-        channels are last in memory."""
+        """Return the latents (n, 24, h, w), channels last in memory, of half-size pictures
+        (n, 3, 16h, 16w), 0..255."""
         count, _, height, width = half.shape
         grid = count, 3, height // PATCH_PX, PATCH_PX, width // PATCH_PX, PATCH_PX
         with torch.autocast(half.device.type, enabled=False):

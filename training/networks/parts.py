@@ -1,4 +1,4 @@
-"""The parts of the pipeline at their sizes: small enough for 50 steps in two seconds of a CPU."""
+"""The parts of the pipeline, small enough for 50 steps in two seconds on a CPU."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +17,7 @@ from training.networks.latent_code import CHANNELS
 
 @dataclass(frozen=True)
 class Widths:
-    """How wide the networks are; the tests train narrow ones."""
+    """Widths of the networks. Tests use small ones."""
 
     unet: tuple[int, int, int] = (64, 160, 224)
     text: int = 256
@@ -26,7 +26,7 @@ class Widths:
 
 FULL = Widths()
 SCALE = 3.0
-"""The autoencoder's own latents times this have an sd of about 1."""
+"""The scaling factor: latents of the autoencoder times this have an sd of about 1."""
 
 
 def build_unet(widths: Widths = FULL) -> UNet2DConditionModel:
@@ -50,7 +50,7 @@ def build_unet(widths: Widths = FULL) -> UNet2DConditionModel:
 
 
 class Denoiser(nn.Module):
-    """Text encoder and UNet together, as the stock pipeline calls them."""
+    """Text encoder and UNet together, called as in diffusers' pipeline."""
 
     def __init__(self, tokenizer_folder: Path, widths: Widths = FULL) -> None:
         super().__init__()
@@ -66,7 +66,7 @@ class Denoiser(nn.Module):
 
 
 def build_vae(widths: Widths = FULL) -> AutoencoderTiny:
-    """Return the autoencoder: 32 pixels a latent cell."""
+    """Return the autoencoder. A latent cell is 32 pixels."""
     width = (widths.decoder,) * 6
     return AutoencoderTiny(
         latent_channels=CHANNELS,
@@ -95,7 +95,7 @@ def build_scheduler() -> DDIMScheduler:
 
 
 def build_pipeline(denoiser: Denoiser, vae: AutoencoderTiny) -> StableDiffusionPipeline:
-    """Return diffusers' stock pipeline over the parts; it shares their weights."""
+    """Return diffusers' standard pipeline with the parts. It shares their weights."""
     pipeline = StableDiffusionPipeline(
         vae=vae,
         text_encoder=denoiser.text_encoder,

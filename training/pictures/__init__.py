@@ -1,1 +1,1 @@
-"""Pictures drawn by formula: places, layouts, and their composer."""
+"""Training pictures: places, which are drawn by code, layouts, and the composer."""

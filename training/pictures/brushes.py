@@ -1,4 +1,4 @@
-"""Brushes: what a picture is drawn with, in fractions of its width and height."""
+"""Drawing functions. Coordinates are fractions of the width and height of the picture."""
 
 import cv2
 import numpy as np
@@ -13,7 +13,8 @@ Color = tuple[float, float, float]
 
 
 def paste(image: Image, sprite: Sprite, x: float, y: float, side: float) -> None:
-    """Draw a sprite into ``image``: centre (x, y) and side in fractions of width, height, min."""
+    """Draw a sprite into ``image``. The center (x, y) is in fractions of width and height, ``side``
+    in fractions of the shorter one."""
     height, width = image.shape[:2]
     px = max(4, round(side * min(height, width)))
     small = cv2.resize(sprite, (px, px), interpolation=cv2.INTER_AREA).astype(np.float32)
@@ -25,7 +26,7 @@ def paste(image: Image, sprite: Sprite, x: float, y: float, side: float) -> None
 
 
 def polygon(image: Image, points: list[tuple[float, float]], color: Color) -> None:
-    """Fill a polygon; the points are fractions of width and height; edges are smooth."""
+    """Fill a polygon with smooth edges. Points (x, y) are fractions of width and height."""
     height, width = image.shape[:2]
     scaled = np.array([(x * width * 16, y * height * 16) for x, y in points]).round()
     cv2.fillPoly(image, [scaled.astype(np.int32)], color, cv2.LINE_AA, shift=4)
@@ -39,7 +40,8 @@ def disc(image: Image, x: float, y: float, radius: float, color: Color) -> None:
 
 
 def gradient(image: Image, top: float, bottom: float, stops: tuple[Color, ...]) -> None:
-    """Fill the rows from ``top`` to ``bottom``, fractions of the height, through the stops."""
+    """Fill the rows from ``top`` to ``bottom``, in fractions of the height, with a gradient through
+    the colors of ``stops``."""
     height = image.shape[0]
     y0, y1 = round(top * height), round(bottom * height)
     where = np.linspace(0, len(stops) - 1, max(y1 - y0, 1))

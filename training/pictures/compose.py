@@ -1,7 +1,7 @@
 """Composes pictures from plans, many at once, on any device: affine sampling of tiles and places.
 
-The tiles lie on the device as a pyramid of sizes, so that a small drawing is sampled from a small
-tile and does not flicker.
+The tiles are on the device in several sizes (a pyramid), so that a small drawing is sampled from a
+small tile, without aliasing.
 """
 
 import math
@@ -31,10 +31,10 @@ from training.tiles import Tiles
 
 LEVELS = 4
 Fused = Callable[[Tensor, Tensor, Tensor, Tensor, Tensor], None]
-"""Puts all drawings on (n, 3, h, w) pictures at once: (n, 7) tiles and levels, their turns and
-hues."""
+"""Draws all tiles on pictures (n, 3, h, w) at once. Arguments: pictures, numbers of tiles (n, 7),
+levels (n, 7), affine matrices (n, 7, 2, 3), hue matrices (n, 7, 3, 3)."""
 CHUNK = 256
-"""Tiles or places that are put on the device and halved at once."""
+"""Number of tiles or places that are processed at once, to save memory."""
 
 
 def on_device(pictures: Pictures, device: str) -> Tensor:
@@ -43,13 +43,13 @@ def on_device(pictures: Pictures, device: str) -> Tensor:
 
 
 def halved(pictures: Tensor) -> Tensor:
-    """Return (n, c, h, w) uint8 pictures at half their size; works in chunks to save memory."""
+    """Return uint8 pictures (n, c, h, w) at half their size."""
     small = [F.avg_pool2d(part.float(), 2).round().byte() for part in pictures.split(CHUNK)]
     return torch.cat(small)
 
 
 def premultiplied(tiles: Tensor) -> Tensor:
-    """Return (n, 4, h, w) uint8 tiles with color times alpha."""
+    """Return uint8 tiles (n, 4, h, w) with colors premultiplied by alpha."""
     made = tiles.clone()
     for part in made.split(CHUNK):
         part[:, :3] = (part[:, :3].float() * part[:, 3:].float() / 255).round().byte()
@@ -57,7 +57,8 @@ def premultiplied(tiles: Tensor) -> Tensor:
 
 
 def hue_turn(angle: Tensor) -> Tensor:
-    """Return (n, 3, 3) matrices that turn RGB colors about the gray axis by (n,) radians."""
+    """Return matrices (n, 3, 3) that rotate RGB colors about the gray axis by angles (n,),
+    radians."""
     cos, sin = angle.cos(), angle.sin()
     a, b = cos + (1 - cos) / 3, (1 - cos) / 3 - sin / math.sqrt(3)
     c = (1 - cos) / 3 + sin / math.sqrt(3)
@@ -76,8 +77,8 @@ class Windows:
 class Composer:
     """Tiles and places on a device; :meth:`pictures` composes a batch.
 
-    Everything that a batch needs goes to the device in a few copies, and nothing comes back, so
-    that the next batch can be composed while the network works."""
+    The data of a batch is copied to the device in a few transfers, and nothing is copied back, so
+    that the next batch can be composed while the network runs."""
 
     def __init__(
         self,
@@ -99,7 +100,8 @@ class Composer:
     def pictures(
         self, plan: Plan, height: int, width: int, windows: Windows | None = None
     ) -> Tensor:
-        """Return (n, 3, height, width) float32 pictures, 0..255; of ``windows``, only those."""
+        """Return float32 pictures (n, 3, height, width), 0..255; with ``windows``, only these
+        parts."""
         seen = self._seen(len(plan), height, width, windows)
         layers = self.sent(plan.layers)
         turns = layer_turns(layers, height, width) @ seen[:, None]
@@ -126,13 +128,14 @@ class Composer:
             put(canvas, at, drawn, turns[at, slot], hues[at, slot])
 
     def sent(self, values: Tensor) -> Tensor:
-        """Return values of the host on the device; the host does not wait."""
+        """Copy values from the host to the device, without waiting."""
         if self.device == "cpu":
             return values
         return values.pin_memory().to(self.device, non_blocking=True)
 
     def _seen(self, count: int, height: int, width: int, windows: Windows | None) -> Tensor:
-        """Return (n, 3, 3): from places in the window to places in the picture, both -1..1."""
+        """Return matrices (n, 3, 3) from coordinates in the window to those in the picture, both
+        -1..1."""
         made = torch.eye(3).repeat(count, 1, 1)
         if windows is not None:
             sides = torch.tensor([width, height])
@@ -142,13 +145,13 @@ class Composer:
         return self.sent(made)
 
     def _levels(self, layers: Tensor, short: int) -> Tensor:
-        """Return (n, 7) int64: the pyramid's level of each drawing, -1 where there is none."""
+        """Return int64 (n, 7): the level of each drawing in the pyramid, -1 for no drawing."""
         px = layers[..., SIDE] * short
         level = (self._tiles[0].shape[-1] / px.clamp(min=1)).log2().round().clamp(0, LEVELS - 1)
         return torch.where(layers[..., TILE] >= 0, level, -1).long()
 
     def _groups(self, level: Tensor) -> list[tuple[int, int, Tensor]]:
-        """Return (slot, level, rows) of all drawings, those below first."""
+        """Return (slot, level, rows) of all drawings, the farthest first."""
         found = []
         for slot in range(LAYERS):
             for at in range(LEVELS):
@@ -177,7 +180,7 @@ class Composer:
 
 
 def behind(shelf: Tensor, told: Tensor, seen: Tensor, short: int, side: tuple[int, int]) -> Tensor:
-    """Return (k, 3, *side) places of a shelf as (k, 9) ``told`` says."""
+    """Return places of a shelf, (k, 3, *side). ``told`` (k, 9): rows of ``Plan.grounds``."""
     zoom = 1 / told[:, ZOOM]
     turn = torch.zeros(len(told), 2, 3, device=told.device)
     turn[:, 0, 0], turn[:, 1, 1] = zoom * told[:, GROUND_FLIP], zoom
@@ -190,7 +193,8 @@ def behind(shelf: Tensor, told: Tensor, seen: Tensor, short: int, side: tuple[in
 
 
 def layer_turns(layers: Tensor, height: int, width: int) -> Tensor:
-    """Return (n, 7, 2, 3): from places in the picture to places in the tile, both -1..1."""
+    """Return matrices (n, 7, 2, 3) from coordinates in the picture to those in the tile, both
+    -1..1."""
     cos, sin = layers[..., ANGLE].cos(), layers[..., ANGLE].sin()
     short, flip = min(height, width), layers[..., FLIP]
     across, down = width / short / layers[..., SIDE], height / short / layers[..., SIDE]
@@ -201,7 +205,8 @@ def layer_turns(layers: Tensor, height: int, width: int) -> Tensor:
 
 
 def put(canvas: Tensor, at: Tensor, tiles: Tensor, turn: Tensor, hue: Tensor) -> None:
-    """Put (k, 4, s, s) tiles on the rows ``at`` of the canvas, turned and tinted."""
+    """Draw tiles (k, 4, s, s) on the rows ``at`` of the canvas, with affine matrices ``turn``
+    (k, 2, 3) and hue matrices ``hue`` (k, 3, 3)."""
     shape = [len(at), 4, *canvas.shape[-2:]]
     grid = F.affine_grid(turn, shape, align_corners=False)
     drawn = F.grid_sample(tiles, grid, align_corners=False)

@@ -1,10 +1,9 @@
-"""All drawings of a batch put on their pictures by one kernel, for GPUs with Triton.
+"""One kernel that draws all tiles of a batch, for GPUs with Triton.
 
-Drawing by drawing, :class:`training.pictures.compose.Composer` launches some hundreds of
-kernels and moves every picture through memory about fifteen times a drawing; this kernel moves
-it once, and does the same: ``python -m training.pictures.fused --device cuda`` compares both on
-pictures of noise, in a process of its own, and says whether they agree. Where there is no GPU,
-``TRITON_INTERPRET=1`` runs it.
+Without it, :class:`training.pictures.compose.Composer` launches some hundreds of kernels and reads
+and writes every picture about fifteen times for each drawing. This kernel does so once, with the
+same result. ``python -m training.pictures.fused --device cuda`` compares both on pictures of noise
+and prints whether they agree. Without a GPU it runs with ``TRITON_INTERPRET=1``.
 """
 
 import argparse
@@ -20,7 +19,7 @@ from training.tiles import Drawing, Tiles
 
 BLOCK = 512
 TOLERANCE = 1.0
-"""Of 255: a level or a pixel's edge may fall to the other side by rounding."""
+"""Largest allowed difference, of 255. Rounding can change a level or the edge of a pixel."""
 
 
 @triton.jit
@@ -36,7 +35,8 @@ def _texel(tile, row, column, side, weight, inside):  # type: ignore[no-untyped-
 
 @triton.jit
 def _sampled(tile, side, u, v, inside):  # type: ignore[no-untyped-def]
-    """Return a tile's colors and alpha at places -1..1, between four texels; clear outside."""
+    """Return colors and alpha of a tile at coordinates -1..1, interpolated between four texels;
+    transparent outside of the tile."""
     column, row = ((u + 1) * side - 1) * 0.5, ((v + 1) * side - 1) * 0.5
     left, top = tl.floor(column), tl.floor(row)
     x, y = column - left, row - top
@@ -50,7 +50,7 @@ def _sampled(tile, side, u, v, inside):  # type: ignore[no-untyped-def]
 
 @triton.jit
 def _mixed(below, row, red, green, blue, alpha):  # type: ignore[no-untyped-def]
-    """Return one channel with the drawing on it; ``row`` is the hue's for that channel."""
+    """Return one channel with the drawing on it. ``row``: row of the hue matrix for the channel."""
     turned = tl.load(row) * red + tl.load(row + 1) * green + tl.load(row + 2) * blue
     return below * (1 - alpha / 255) + tl.maximum(tl.minimum(turned, alpha), 0.0)
 
@@ -96,7 +96,7 @@ def _put_all(  # type: ignore[no-untyped-def]
 
 
 class Fused:
-    """The kernel over a pyramid of tiles: levels of (n, 4, s, s) uint8, as the composer's."""
+    """The kernel with the composer's pyramid of tiles: each level is uint8 (n, 4, s, s)."""
 
     def __init__(self, levels: list[Tensor]) -> None:
         each = [level.permute(0, 2, 3, 1).contiguous().view(torch.int32) for level in levels]
@@ -108,7 +108,8 @@ class Fused:
     def __call__(
         self, canvas: Tensor, chosen: Tensor, level: Tensor, turns: Tensor, hues: Tensor
     ) -> None:
-        """Put (n, slots) tiles, of a level, -1: none, on (n, 3, h, w) float32 pictures."""
+        """Draw the tiles ``chosen`` (n, slots) on float32 pictures (n, 3, h, w). ``level``
+        (n, slots): -1 for no tile."""
         known = level.clamp(min=0)
         side = self._sides[known]
         starts = torch.where(level >= 0, self._firsts[known] + chosen * side * side, -1)
@@ -121,7 +122,7 @@ class Fused:
 
 
 def noise(count: int, generator: torch.Generator) -> tuple[Tiles, Plan]:
-    """Return tiles of noise and a plan that puts them everywhere."""
+    """Return tiles of noise, and a plan with them at random places."""
     pixels = torch.randint(0, 256, (6, 128, 128, 4), generator=generator, dtype=torch.uint8)
     layers = torch.rand(count, LAYERS, 7, generator=generator)
     layers[..., TILE] = torch.randint(-1, 6, (count, LAYERS), generator=generator)
@@ -134,7 +135,7 @@ def noise(count: int, generator: torch.Generator) -> tuple[Tiles, Plan]:
 
 
 def difference(device: str, count: int, height: int, width: int) -> float:
-    """Return how far the kernel's pictures of noise are from the composer's own, 0..255."""
+    """Return the largest difference, 0..255, between pictures of the kernel and of the composer."""
     tiles, plan = noise(count, torch.Generator().manual_seed(0))
     windows = Windows(torch.tensor([[height // 4, width // 8]] * count), height // 2)
     pair = [Composer(tiles, {}, device, fuse) for fuse in (None, Fused)]
@@ -146,7 +147,7 @@ def difference(device: str, count: int, height: int, width: int) -> float:
 
 
 def main() -> None:
-    """Compare, and say whether they agree."""
+    """Compare both, and print whether they agree."""
     made = argparse.ArgumentParser(description=__doc__)
     made.add_argument("--device", default="cuda")
     device = made.parse_args().device

@@ -1,6 +1,6 @@
-"""Places that close around one: a room, a table, the sea bed, a jungle, a sports field.
+"""Draws more places: a room, a table, the sea bed, a jungle, a sports field, a castle.
 
-Own work; the sprites handed in furnish them. Lengths are fractions of width and height.
+Everything is original work, except the sprites. Lengths are fractions of width and height.
 """
 
 import numpy as np

@@ -1,6 +1,6 @@
-"""What landscapes are made of, under the light of the hour: sky, ridges, pines, water, towers.
+"""Parts of landscapes, in the light of the hour: sky, ridges, pines, water, towers.
 
-Each is drawn into ``image``, or ``im``; lengths and places are fractions of its width and height.
+Each is drawn into ``image`` or ``im``. Lengths and positions are fractions of width and height.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ SKIES: dict[str, tuple[Color, Color, Color]] = {
     "sunrise": ((120, 170, 236), (255, 176, 186), (255, 236, 170)),
     "night": ((16, 24, 84), (36, 58, 140), (78, 98, 180)),
 }
-"""Top, middle and horizon."""
+"""Hour to the colors of the sky at the top, in the middle and at the horizon."""
 EVENINGS: tuple[tuple[Color, Color, Color], ...] = (
     SKIES["sunset"],
     ((52, 62, 150), (246, 150, 84), (255, 226, 130)),
@@ -27,17 +27,17 @@ LIGHT: dict[str, Color] = {
     "sunrise": (1.0, 0.84, 0.8),
     "night": (0.34, 0.42, 0.72),
 }
-"""What the light of the hour leaves of red, green and blue."""
+"""Hour to the factors of red, green and blue in its light."""
 
 
 def lit(color: Color, time: str) -> Color:
-    """Return a ground color under the light of the hour."""
+    """Return a color of the land in the light of the hour."""
     red, green, blue = LIGHT[time]
     return color[0] * red, color[1] * green, color[2] * blue
 
 
 def draw_sky(image: Image, time: str, horizon: float, rng: np.random.Generator) -> None:
-    """Fill the picture with the sky: its light is at the horizon, its sun or moon above."""
+    """Fill the picture with the sky, with sun or moon. ``horizon``: fraction of the height."""
     spot = int(rng.integers(3))
     x = (0.5, 0.3, 0.7)[spot]
     colors = EVENINGS[spot] if time == "sunset" else SKIES[time]
@@ -73,7 +73,8 @@ def draw_ridge(
     cap: Color | None,
     rng: np.random.Generator,
 ) -> None:
-    """Draw three peaks of ``height`` on ``base``, with snow where ``cap`` is a color."""
+    """Draw three peaks of ``height`` above ``base``. ``cap``: the color of the snow; None: no
+    snow."""
     peaks = 3
     shift = rng.uniform(-0.12, 0.12)
     polygon(image, [(0, base - height * 0.25), (1, base - height * 0.25), (1, 1), (0, 1)], color)

@@ -1,4 +1,4 @@
-"""Where things are in a picture: grounds, spots, and drawings put on them.
+"""Layouts of pictures: backgrounds, spots, and drawings on them.
 
 Lengths are shares of the shorter side; positions (x, y) are shares of width and height.
 """
@@ -12,25 +12,26 @@ from training.language.vocabulary import COLORS
 
 Rgb = tuple[float, float, float]
 FLOATING = ("sky", "night", "space", "underwater", "sea")
-"""Places in which a thing hangs in the middle; elsewhere it stands lower."""
+"""Places in which things float in the middle. In other places they stand lower."""
 
 
 @dataclass(frozen=True)
 class Ground:
-    """What lies behind the drawings: a place at an hour, or two colors from top to bottom."""
+    """The background of the drawings: a place at an hour, or a gradient of two colors from top to
+    bottom."""
 
     top: Rgb = (255, 255, 255)
     bottom: Rgb = (255, 255, 255)
     scene: tuple[str, str] | None = None
     draw: float = 0.0
-    """0..1, chooses the layout of the place."""
+    """Selects the layout of the place, from 0 to below 1."""
     flip: bool = False
     zoom: float = 1.0
-    """1 shows the place whole; larger cuts its edges off."""
+    """1: the whole place; larger values enlarge it and cut off its edges."""
 
     @classmethod
     def of(cls, color: str, rng: random.Random, jitter: float) -> "Ground":
-        """Return a ground of one color, each channel moved by up to ``jitter`` of its range."""
+        """Return a background of one color, with each channel changed by up to ``jitter`` * 255."""
         red, green, blue = COLORS[color]
         moved = [
             min(255, max(0, c + 255 * rng.uniform(-jitter, jitter))) for c in (red, green, blue)
@@ -51,14 +52,15 @@ class Ground:
 
     @classmethod
     def place(cls, place: str, hour: str, rng: random.Random) -> "Ground":
-        """Return a place at an hour."""
+        """Return a place at an hour, with random layout, flip and zoom."""
         zoom = 1.0 if rng.random() < 0.5 else rng.uniform(1.0, 1.22)
         return cls(scene=(place, hour), draw=rng.random(), flip=rng.random() < 0.5, zoom=zoom)
 
 
 @dataclass(frozen=True)
 class Placed:
-    """A drawing in a picture: ``side`` of its square tile; ``angle``, ``hue`` in radians."""
+    """A drawing in a picture. ``side``: side of its square tile; ``angle``, ``hue``: rotations of
+    tile and colors, radians."""
 
     tile: int
     x: float
@@ -69,7 +71,7 @@ class Placed:
     hue: float = 0.0
 
     def scaled(self, by: float, down: float) -> "Placed":
-        """Return it smaller about the picture's middle, and moved down."""
+        """Return it scaled by ``by`` about the picture's center, and moved down by ``down``."""
         return replace(
             self,
             x=0.5 + (self.x - 0.5) * by,
@@ -80,7 +82,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Spot:
-    """A place for a drawing."""
+    """A position and size for a drawing."""
 
     x: float
     y: float
@@ -91,7 +93,8 @@ class Spot:
         return Spot(self.x + dx, self.y + dy, self.side)
 
     def put(self, tile: int, rng: random.Random, tilt: float = 5, hue: float = 8) -> Placed:
-        """Put a drawing there, a little moved, turned (degrees) and tinted (degrees)."""
+        """Put a drawing there, slightly moved, and with random rotation of at most ``tilt`` and of
+        the colors of at most ``hue`` degrees."""
         return Placed(
             tile,
             self.x + rng.uniform(-0.02, 0.02),
@@ -104,7 +107,7 @@ class Spot:
 
 
 def single(tile: int, rng: random.Random, tilt: float, keep_hue: bool) -> Placed:
-    """Put one drawing large into the picture."""
+    """Put one large drawing into the picture. ``tilt``: largest rotation, degrees."""
     spot = Spot(
         0.5 + rng.uniform(-0.07, 0.07), 0.5 + rng.uniform(-0.06, 0.06), rng.uniform(0.6, 0.88)
     )
@@ -112,7 +115,7 @@ def single(tile: int, rng: random.Random, tilt: float, keep_hue: bool) -> Placed
 
 
 def arranged(count: int, rng: random.Random) -> list[Spot]:
-    """Return spots for one to six drawings that hardly touch."""
+    """Return spots for one to six drawings, which hardly overlap."""
     if count == 1:
         return [Spot(0.5, 0.5, 0.72)]
     if count == 2:
@@ -129,7 +132,8 @@ def arranged(count: int, rng: random.Random) -> list[Spot]:
 
 
 def in_place(spot: Spot, place: str) -> Spot:
-    """Return a spot where things stand in a place: lower and smaller, or hanging in the middle."""
+    """Return the spot adapted to a place: lower and smaller, or in the middle if things float
+    there."""
     if place in FLOATING:
         return Spot(spot.x, 0.5 + (spot.y - 0.5) * 0.8, spot.side * 0.78)
     low = 0.6 if place in ("table", "road") else 0.63
@@ -137,7 +141,8 @@ def in_place(spot: Spot, place: str) -> Spot:
 
 
 def over(touching: bool, rng: random.Random) -> Sequence[Spot]:
-    """Return the spots of one thing on or above another: the upper first."""
+    """Return the spots of two things, the upper first. ``touching``: one is on the other, not above
+    it."""
     x = 0.5 + rng.uniform(-0.08, 0.08)
     if touching:
         return Spot(x, 0.34, 0.4), Spot(0.5, 0.66, 0.58)

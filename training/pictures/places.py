@@ -1,7 +1,7 @@
-"""Every place: how it is drawn at an hour, and what it is called.
+"""All places: how they are drawn at an hour, and their words.
 
-A place is drawn by formula (``scenes``, ``settings``, ``interiors``); weather and the details that
-make a far ridge crisp are drawn over it. A seed ("layout") moves what is in it.
+Places are drawn by code (``scenes``, ``settings``, ``interiors``). Details and weather are drawn
+over them. The ``layout`` is the seed for the positions of their parts.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,7 @@ from training.pictures.scenes import Sprites
 
 HOURS = ("day", "sunset", "sunrise", "night", "rain", "snowfall")
 INDOORS = ("room", "table", "underwater", "space")
-"""Places without an hour: they are drawn at one alone."""
+"""Places without hours. They are drawn at one hour only."""
 Rng = np.random.Generator
 _NEW: dict[str, Callable[[Image, str, Rng, Sprites], None]] = {
     name: getattr(module, name)
@@ -35,14 +35,15 @@ PLACES = (*scenes.TERRAINS, *_NEW)
 
 
 def hours(place: str) -> tuple[str, ...]:
-    """Return the hours and weathers that a place is drawn at."""
+    """Return the hours and weather with which a place is drawn."""
     if place in INDOORS:
         return ("night",) if place == "space" else ("day",)
     return HOURS if place != "sky" else HOURS[:5]
 
 
 def draw(place: str, hour: str, layout: int, size: tuple[int, int], sprites: Sprites) -> Image:
-    """Return the (height, width, 3) float32 picture 0..255 of a place; ``layout`` seeds it."""
+    """Return the picture of a place, float32 (height, width, 3), 0..255. ``size``: (height,
+    width)."""
     light = hour if hour in TIMES else "day"
     if place in _NEW:
         image = np.zeros((*size, 3), np.float32)
@@ -100,19 +101,19 @@ def _snowfall(image: Image, rng: Rng) -> Image:
 
 @dataclass(frozen=True)
 class Words:
-    """What the places and hours are called."""
+    """Words for places and hours."""
 
     alone: dict[str, tuple[str, ...]]
-    """What a place alone is called."""
+    """Place to its names."""
     at: dict[str, tuple[str, ...]]
-    """Where a thing is that is in a place; "night" is the sky by night."""
+    """Place to the phrases for a thing that is there; "night" is the sky at night."""
     when: dict[str, tuple[str, ...]]
-    """What an hour is called; "" says nothing of it."""
+    """Hour to its phrases; "" does not mention it."""
 
 
 @cache
 def words() -> Words:
-    """Read ``places.txt``."""
+    """Return the words in ``places.txt``."""
     made = Words({}, {}, {})
     for line in Path(__file__).with_name("places.txt").read_text(encoding="utf-8").splitlines():
         if line.startswith("#"):

@@ -1,7 +1,7 @@
-"""Landscapes drawn by formula: a sky, a terrain, and the light of the hour.
+"""Landscapes drawn by code: a sky, a terrain, and the light of the hour.
 
-Own work, no third-party art but the sprites handed in. Few layouts on purpose: a small model
-learns few pictures well and many pictures as mush.
+Everything is original work, except the sprites. There are few layouts, because a small model learns
+a few pictures well but mixes many.
 """
 
 from collections.abc import Callable, Mapping
@@ -157,7 +157,7 @@ TERRAINS = tuple(_DRAW)
 
 
 def draw(terrain: str, time: str, layout: int, size: tuple[int, int], sprites: Sprites) -> Image:
-    """Return the (height, width, 3) float32 picture 0..255 of one scene; ``layout`` seeds it."""
+    """Return the picture of a scene, float32 (height, width, 3), 0..255. ``layout`` is its seed."""
     image = np.zeros((*size, 3), np.float32)
     _DRAW[terrain](image, time, np.random.default_rng(1000 + layout), sprites)
     return np.clip(image, 0, 255)

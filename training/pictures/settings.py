@@ -1,6 +1,6 @@
-"""Places in the open, beside those of ``pictures.scenes``: villages, farms, streets, rivers.
+"""Draws more places outdoors, in addition to ``pictures.scenes``: villages, farms, streets, rivers.
 
-Own work; the sprites handed in furnish them. Lengths are fractions of width and height.
+Everything is original work, except the sprites. Lengths are fractions of width and height.
 """
 
 import numpy as np
@@ -13,7 +13,7 @@ Rng = np.random.Generator
 
 
 def ground(im: Image, top: float, color: Color, rng: Rng, swell: float = 0.03) -> None:
-    """Fill from a gently waved line at ``top`` downwards."""
+    """Fill everything below a slightly wavy line at ``top``."""
     phase, bend = rng.uniform(0, 6.28), rng.uniform(4, 7)
     wave = [(x, top + swell * np.sin(x * bend + phase)) for x in np.linspace(0, 1, 33)]
     polygon(im, [*wave, (1, 1), (0, 1)], color)

@@ -2,8 +2,8 @@
 
     python -m training.quality FOLDER... --cache FOLDER [--only FILE] [--out FILE]
 
-Each FOLDER holds a folder of good pictures for each kind, as `benchmarks.validators.pictures` makes
-them. What is measured of each picture is kept in the cache; what is there is not measured again.
+Each FOLDER contains a folder of good pictures for each kind, as `benchmarks.validators.pictures`
+makes them. The measurements of each picture are kept in the cache and not repeated.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DRAWINGS, _SIZED = range(24), range(100, 125)
 
 
 class Task(NamedTuple):
-    """A picture and its examples, made when asked for."""
+    """A picture and an iterator of its examples."""
 
     name: str
     kind: str
@@ -38,7 +38,7 @@ class Task(NamedTuple):
 
 
 def tasks(folders: Iterable[Path]) -> Iterator[Task]:
-    """Of all pictures in `folders`, and of the drawings."""
+    """Tasks of all pictures in `folders`, and of the drawings."""
     for path in sorted(path for folder in folders for path in folder.glob("*/*.png")):
         kind, name = path.parent.name, examples.name_of(path)
         yield Task(name, kind, examples.of_file(path, kind))
@@ -59,7 +59,8 @@ def _drawn(how: str, kind: str, number: int) -> str:
 
 
 def measure(task: Task, cache: Path) -> tuple[list[Told], list[str]]:
-    """What the head is told of its examples, and the names of these numbers."""
+    """The measured values of the task's examples, and the names of these values. Reads them from
+    the cache if they are there."""
     path = cache / f"{task.name}.npz"
     if not path.exists():
         made = [(each.family, each.level, _described(each)) for each in task.examples]

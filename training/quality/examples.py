@@ -1,7 +1,7 @@
-"""Examples to learn from: good pictures, variants that stay good, and defects in growing levels.
+"""Training examples: good pictures, good variants of them, and defects in growing levels.
 
-Which of them a picture gives follows from its name alone, so that a set may grow, and a run that
-was cut goes on where it stopped.
+The examples of a picture depend only on its name, so that a set can grow, and an interrupted run
+can continue.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 CLEAN = "clean"
 WORST = 5
 _SIDE_PX, _LARGER_PX = 512, 800
-_USUAL = 0.85  # of the photographs are looked at with 512 pixels
+_USUAL = 0.85  # share of the pictures that are reduced to 512 pixels; others to 800
 OF_PHOTOGRAPHS = frozenset(["photo", "npm photo", "fog", "snow", "painting"])
-"""Kinds of which every family of defects is an example."""
+"""Kinds whose pictures give examples of every family of defects."""
 _LIKE_PHOTOGRAPHS = OF_PHOTOGRAPHS | {"npm neon", "product", "portrait", "night sky"}
 _GLOWING = frozenset(["night sky", "pattern", "smooth graphics", "npm abstract"])
 _SPOILED_DRAWN = frozenset(
@@ -53,23 +53,23 @@ DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {
     "drawn pixel art": kinds.pixel_art,
     "starry sky": kinds.starry_sky,
 }
-"""Kinds that are drawn for the purpose, by number and side."""
+"""Kind of drawing to the function that draws it from number and side in pixels."""
 SIZED_DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {**DRAWN, **patterns.DRAWN}
-"""Kinds that are drawn in several sizes too."""
+"""The same for kinds that are also drawn in several sizes."""
 
 
 class Example(NamedTuple):
     """A picture, and what was done to it."""
 
     family: str
-    """Of the defect; "clean", or "clean:" and the name of a variant."""
+    """Family of the defect; "clean", or "clean:" and the name of a variant, for good pictures."""
     level: int
     """0 for good pictures, 1 to 5 for defects."""
     pixels: Pixels
 
 
 def of_file(path: Path, kind: str) -> Iterator[Example]:
-    """Of a picture of a kind, which is good."""
+    """Examples of a good picture of a kind."""
     rng = np.random.default_rng(_number(name_of(path)))
     whole = np.asarray(Image.open(path).convert("RGB"))
     yield Example(CLEAN, 0, whole)
@@ -86,8 +86,8 @@ def of_file(path: Path, kind: str) -> Iterator[Example]:
 
 
 def in_other_forms(path: Path, kind: str) -> Iterator[Example]:
-    """A good picture, and families of defects in other forms: of a photograph all that have some,
-    each at its worst level and at one or two others."""
+    """Examples of a good picture with other forms of the families of defects, each at its worst
+    level and at one or two others. A photograph gives examples of all families that have forms."""
     name = f"{name_of(path)} in other forms"
     rng = np.random.default_rng(_number(name))
     base = _at_most(np.asarray(Image.open(path).convert("RGB")), _SIDE_PX)
@@ -112,13 +112,13 @@ def _families(kind: str, rng: np.random.Generator) -> list[str]:
 
 
 def _levels(kind: str, rng: np.random.Generator) -> list[int]:
-    """The worst, and one or two others."""
+    """The worst level, and one or two others."""
     others = sorted(int(level) for level in rng.choice([1, 2, 3, 4], 2, replace=False))
     return [WORST, *others] if kind in _LIKE_PHOTOGRAPHS else [WORST, int(rng.choice([3, 4]))]
 
 
 def of_drawing(kind: str, number: int) -> Iterator[Example]:
-    """Of the drawing with that number."""
+    """Examples of the drawing with that number."""
     rng = np.random.default_rng(_number(f"drawn_{kind}_{number}".replace(" ", "_")))
     draw = DRAWN[kind]
     base = draw(number, 512 if rng.random() < 0.5 else 768)
@@ -132,7 +132,7 @@ def of_drawing(kind: str, number: int) -> Iterator[Example]:
 
 
 def in_sizes(path: Path) -> Iterator[Example]:
-    """A photograph reduced to small sizes, as it is and as JPEG; two defects of each."""
+    """Examples of a photograph in small sizes: unchanged, as JPEG, and with two defects."""
     rng = np.random.default_rng(_number(name_of(path) + " in sizes"))
     whole = np.asarray(Image.open(path).convert("RGB"))
     for side_px in _SMALL_PX:
@@ -145,8 +145,8 @@ def in_sizes(path: Path) -> Iterator[Example]:
 
 
 def over_exposed(path: Path) -> Iterator[Example]:
-    """A photograph without color, and it and its original over-exposed by two stops and more: white
-    beside gray may be paper, and none of these is."""
+    """Examples of a photograph in gray, and of it and the original over-exposed by two stops and
+    more. From these the head learns that white beside gray is not always paper."""
     base = _at_most(np.asarray(Image.open(path).convert("RGB")), _SIDE_PX)
     gray = np.repeat(cv2.cvtColor(base, cv2.COLOR_RGB2GRAY)[..., None], 3, axis=2)
     yield Example(CLEAN, 0, gray)
@@ -157,7 +157,7 @@ def over_exposed(path: Path) -> Iterator[Example]:
 
 
 def drawing_in_sizes(kind: str, number: int) -> Iterator[Example]:
-    """A drawing of 2048 pixels and reduced; pixel art is drawn anew."""
+    """Examples of a drawing: at 2048 pixels, reduced to smaller sizes, and drawn at 512 pixels."""
     draw = SIZED_DRAWN[kind]
     large = draw(number, 2048)
     for side_px in (256, 512, 1024):
@@ -174,7 +174,8 @@ def _at_most(pixels: Pixels, side_px: int) -> Pixels:
 
 
 def name_of(path: Path) -> str:
-    """Of the picture, by which its examples are drawn: its last folders and its own name."""
+    """The name of a picture, which selects its examples: its last three folders and its file
+    name."""
     return "_".join(path.parts[-4:]).replace(" ", "_")
 
 

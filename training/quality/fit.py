@@ -1,5 +1,5 @@
-"""Fits the head: small networks that tell good pictures from bad, keep the order of levels, and
-name the family of the defect."""
+"""Fits the head: small networks that separate good pictures from bad ones, order the levels of
+defects, and predict the family of a defect."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _GOOD, _BAD = 0.97, 0.03
 _OF_ORDER, _OF_FAMILIES = 0.5, 0.2
 _WIDTH_OF_ORDER = 0.5
 _LEAN = 0.35
-"""Log odds that are added to every picture's: a good picture that fails costs more than a bad one
-that passes. Of photographs that were not trained on, it lets about one in a hundred more pass."""
+"""Added to the log odds of every picture, because a good picture that fails is worse than a bad one
+that passes. Of photographs that were not in the training, about one in a hundred more passes."""
 _FARTHEST = 3.0
 _SPREAD_CUT, _LEAST_SPREAD, _TIMES_SPREAD = 0.8, 1e-2, 1.3
 
 
 class Told(NamedTuple):
-    """One example as the head sees it."""
+    """One example with its measured values, the inputs of the head."""
 
     picture: str
     kind: str
@@ -46,7 +46,8 @@ class Told(NamedTuple):
 
 
 class Network(torch.nn.Module):
-    """Numbers in; log odds of good, and a score for each family, out."""
+    """From measured values (n, inputs) to (n, 1 + families): log odds that the picture is good, and
+    a score for each family."""
 
     def __init__(self, inputs: int, families: int) -> None:
         super().__init__()
@@ -62,7 +63,8 @@ class Network(torch.nn.Module):
 
 
 class Drawn:
-    """What a step learns from: good and worst examples, and pairs of which one is better."""
+    """Draws the examples of a training step: good ones, those at the worst level, and pairs in
+    which one is better."""
 
     def __init__(self, examples: Sequence[Told], seed: int) -> None:
         self._rng = np.random.default_rng(seed)
@@ -82,14 +84,16 @@ class Drawn:
 
 
 def _kind(example: Told) -> str:
-    """What a good example is weighted by, so that rare kinds count; "" for defects."""
+    """The kind by whose count a good example is weighted, so that rare kinds count more; "" for
+    defects."""
     if example.level:
         return ""
     return example.kind + example.family.removeprefix(CLEAN)
 
 
 def _pairs(examples: Sequence[Told]) -> NDArray[np.int64]:
-    """Of the same picture and family: each level and the next graver one, the clean one first."""
+    """Pairs (better, worse) of indices: for each picture and family, each level with the next worse
+    one. The clean picture is level 0."""
     clean: dict[str, int] = {}
     levels: dict[tuple[str, str], list[int]] = {}
     for index, each in enumerate(examples):
@@ -113,7 +117,8 @@ def fit(
     examples: Sequence[Told], names: Sequence[str], path: Path, seeds: Sequence[int], steps: int
 ) -> None:
     """Write a head of one network for each seed to `path`; the same examples, seeds and version of
-    torch give the same tensors. Every example is seen as it is and with rows for columns."""
+    torch give the same tensors. Every example is used as it is, and with rows and columns
+    exchanged."""
     told, order = np.stack([each.values for each in examples]), turned(names)
     both = np.stack([told, told[:, order]])
     middle = np.median(both, axis=(0, 1))

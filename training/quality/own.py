@@ -1,10 +1,10 @@
-"""Draw the embedded model's own pictures, which the head learns to pass.
+"""Draws pictures of the embedded model, which the head learns to accept.
 
     python -m training.quality.own FOLDER [--model models/inferloop-mini]
 
 Writes one PNG (512x512, 50 steps, seed 0) for each of the 112 evaluation prompts to
-FOLDER/own drawing/000.png and so on. `trained_on.txt` takes every second one; the others tell how
-the head judges what it did not learn.
+FOLDER/own drawing/000.png and so on. `trained_on.txt` contains every second one; the others
+test the head.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""How steps are run: batches, optimizer, schedules, and the quickest way of a machine."""
+"""Running of training steps: batches, optimizer, schedules, and the choice of the fastest way."""

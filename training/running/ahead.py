@@ -1,7 +1,8 @@
-"""Batches of latents, composed beside the network: on a stream of their own, each used some times.
+"""Batches of latents, composed on a second CUDA stream while the network runs; each is used a few
+times.
 
-A batch costs about as much to compose as the network needs for it. A second use draws other noise
-and other noise levels, so it teaches nearly as much as another batch.
+Composing a batch takes about as long as a step of the network. A second use gets other noise and
+other noise levels, so it is nearly as useful as a new batch.
 """
 
 import random
@@ -15,7 +16,7 @@ from torch import Tensor
 from training.running.feed import Job
 
 SHELVED = 32
-"""Batches that lie ready for their next use, so that the uses lie apart."""
+"""Number of batches that wait for their next use, so that the uses of a batch are far apart."""
 
 
 @dataclass(frozen=True)
@@ -27,16 +28,16 @@ class Batch:
     tokens: Tensor
 
     def parts(self, count: int) -> list["Batch"]:
-        """Return it in ``count`` equal parts; what is left over is dropped."""
+        """Return it in ``count`` equal parts. Remaining rows are dropped."""
         each = len(self.clean) // count
         cuts = [slice(at * each, (at + 1) * each) for at in range(count)]
         return [Batch(self.grid, self.clean[cut], self.tokens[cut]) for cut in cuts]
 
 
 class Ahead(Iterator[Batch]):
-    """Makes batches of an endless stream of jobs, one ahead; ``uses`` of each. A job is composed at
-    once and gives ``parts`` batches: what a GPU waits for is the launching of the kernels, which
-    takes as long for a small job."""
+    """Makes batches from an endless stream of jobs, one in advance, and gives each ``uses`` times.
+    A job is composed at once and split into ``parts`` batches, because launching the kernels takes
+    as long for a small job as for a large one."""
 
     def __init__(
         self,

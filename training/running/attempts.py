@@ -1,4 +1,5 @@
-"""Trials of a machine in processes of their own: some could end a process or spoil its device."""
+"""Trials of ways to use a machine. They run in separate processes, because some can end the process
+or leave its device unusable."""
 
 import subprocess
 import time
@@ -9,8 +10,8 @@ from pathlib import Path
 
 @dataclass
 class Trial:
-    """A process, begun when this is made, that prints ``works: NAME`` for what works. ``command``
-    is what it runs, ``told`` the file of what it prints, ``limit_s`` the seconds it has."""
+    """A process that prints ``works: NAME`` for each thing that works. It is started at once.
+    ``command``: its command; ``told``: file for its output; ``limit_s``: its time limit."""
 
     command: Sequence[str]
     told: Path
@@ -24,15 +25,15 @@ class Trial:
             self._process = subprocess.Popen(self.command, stdout=out, stderr=subprocess.STDOUT)
 
     def able(self, patience_s: float = float("inf")) -> frozenset[str]:
-        """Wait for its end, within its time and at most so many seconds more; return what it found
-        to work until then, and tell it."""
+        """Wait for its end, until its time limit but at most ``patience_s`` seconds from now; then
+        it is killed. Prints and returns the names that worked until then."""
         try:
             left = max(0.0, self.limit_s - (time.monotonic() - self._began))
             status: int | str = self._process.wait(min(left, patience_s))
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-            status = "its time was over"
+            status = "its time limit"
         name = self.told.stem
         lines = self.told.read_text(errors="replace").splitlines()
         found = frozenset(line.split()[1] for line in lines if line.startswith("works: "))

@@ -1,8 +1,8 @@
-"""Which way of doing the denoiser's steps gives most samples a second on this machine.
+"""Finds the way of doing the denoiser's steps with the most samples per second on this machine.
 
-Every way is tried for a second with the parts of its step timed, so that a reader sees what binds:
-``launched`` is when the host was done with a part, ``done`` when the device was. Where both are the
-same, the host is the slower one.
+Every way runs for about a second, and the parts of its step are timed. ``launched`` is the time
+until the host finished a part, ``done`` the time until the device did. If both are equal, the host
+is the bottleneck.
 """
 
 import gc
@@ -21,19 +21,19 @@ from training.running.steps import Way
 from training.workshop import Options, Workshop
 
 SECONDS = 40.0
-"""For all ways together; the one that is under way then is finished."""
+"""Time limit for all ways together. A way that runs at the limit is finished."""
 EACH_S = 0.8
 LARGER = 0.25
-"""A batch twice as large has to give 2 to the power of this times the samples: it needs more of
-them to come as far."""
+"""Exponent: a batch twice as large is only chosen if it gives 2 to the power of this times as many
+samples per second, because training with it needs more samples."""
 COMPOSING = 0.3
-"""Share of a step's time that composing may take; what is more is saved by using batches again."""
+"""Largest share of composing in a step's time. If it takes more, batches are used several times."""
 MOST_USES = 3
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Milliseconds of a part: until the host was done, and until the device was."""
+    """Milliseconds of a part: until the host, and until the device had finished it."""
 
     launched: float
     done: float
@@ -44,7 +44,7 @@ class Timing:
 
 @dataclass(frozen=True)
 class Choice:
-    """A way, its samples a second with its composing, and how often a composed batch is used."""
+    """A way, its samples per second including composing, and how often a composed batch is used."""
 
     way: Way
     rate: float
@@ -57,20 +57,21 @@ class Choice:
 
 
 def wait(device: str) -> None:
-    """Wait until the device has done what it was told."""
+    """Wait until the device has finished all work."""
     if device != "cpu":
         torch.cuda.synchronize()
 
 
 def release(device: str) -> None:
-    """Give back the memory of trainings that are over."""
+    """Free the memory of trainings that have ended."""
     if device != "cpu":
         gc.collect()
         torch.cuda.empty_cache()
 
 
 def timed(work: Callable[[], object], device: str, seconds: float, most: int = 30) -> Timing:
-    """Return the mean time of some work, done again for some seconds; the first is not counted."""
+    """Return the mean time of a call, which is repeated for ``seconds``, at most ``most`` times.
+    The first call is not counted."""
     work()
     wait(device)
     launched, done, count, began = 0.0, 0.0, 0, time.monotonic()
@@ -85,13 +86,14 @@ def timed(work: Callable[[], object], device: str, seconds: float, most: int = 3
 
 
 def a_batch(count: int, device: str) -> tuple[Tensor, Tensor]:
-    """Return (n, 24, 16, 16) latents and (n, 32) tokens of nothing in particular."""
+    """Return random latents (n, 24, 16, 16) and random token ids (n, 32)."""
     clean = torch.randn(count, *GRIDS[0], CHANNELS, device=device).permute(0, 3, 1, 2)
     return clean, torch.randint(0, 1000, (count, TOKENS), device=device)
 
 
 def parts(training: Training, clean: Tensor, tokens: Tensor, seconds: float) -> dict[str, Timing]:
-    """Time a step and its parts. A recorded gradient has no parts."""
+    """Time a step and its parts. The forward pass is not timed separately if the gradient is
+    recorded as a CUDA graph."""
     device, steps = training.device, training.steps
     whole = timed(lambda: steps(clean, tokens), device, seconds)
     found = {"step": whole, "optimizer": timed(steps.descend, device, seconds / 4)}
@@ -104,8 +106,8 @@ def parts(training: Training, clean: Tensor, tokens: Tensor, seconds: float) -> 
 
 
 def tried(options: Options, way: Way, composing: Timing, seconds: float) -> Choice | None:
-    """Try a way, tell its parts, and return what it gives; None, and told why, where it fails.
-    ``composing`` is what a batch of ``options.batch`` takes."""
+    """Measure a way, print the times of its parts, and return the result; None if it fails.
+    ``composing``: the time of composing a batch of ``options.batch``."""
     release(options.device)
     began = time.monotonic()
     try:
@@ -124,7 +126,8 @@ def tried(options: Options, way: Way, composing: Timing, seconds: float) -> Choi
 
 
 def judged(way: Way, step_ms: float, composing_ms: float) -> Choice:
-    """Return what a way gives: the device does both, composing once in some uses of a batch."""
+    """Return the samples per second and uses of a way. The device runs the steps and composes each
+    batch once for all its uses."""
     uses = 1
     while uses < MOST_USES and composing_ms / uses > COMPOSING * step_ms:
         uses += 1
@@ -132,8 +135,8 @@ def judged(way: Way, step_ms: float, composing_ms: float) -> Choice:
 
 
 def ways(batch: int, able: frozenset[str], best: Callable[[], Way]) -> Iterator[Way]:
-    """Yield the ways to try. ``able``: what works here, of "graphs" and "compiled"; ``best`` tells
-    the best one of those that were tried, once the first was."""
+    """Yield the ways to try. ``able``: those of "graphs" and "compiled" that work here. ``best``
+    returns the best way of those that were tried so far."""
     yield Way(batch)
     if "graphs" in able:
         yield Way(batch, graphed=True)
@@ -141,7 +144,7 @@ def ways(batch: int, able: frozenset[str], best: Callable[[], Way]) -> Iterator[
     if "compiled" in able:
         yield Way(batch, graphed="graphs" in able, compiled=True)
     plain = best()
-    if not plain.compiled:  # another batch would be compiled anew
+    if not plain.compiled:  # another batch size would be compiled again
         yield replace(plain, batch=2 * batch)
     if best().batch > batch:
         yield replace(best(), batch=4 * batch)
@@ -154,7 +157,8 @@ def choose(
     seconds: float = SECONDS,
     each_s: float = EACH_S,
 ) -> Choice:
-    """Try the ways within some seconds, each for ``each_s``, and return the best."""
+    """Measure the ways, each for ``each_s`` seconds, and return the best. Starts no new way after
+    ``seconds``."""
     options, began = shop.options, time.monotonic()
     jobs = shop.jobs(options.batch, 23, native=True)
     composing = timed(lambda: composed(shop, code, next(jobs)), options.device, each_s, 10)

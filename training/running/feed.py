@@ -1,4 +1,5 @@
-"""Batches for training: worker processes write sentences and plans, the device composes them."""
+"""Batches for training: worker processes make captions and plans, the device composes the
+pictures."""
 
 import os
 import random
@@ -18,7 +19,7 @@ from training.plans import Plan, plan
 from training.tiles import Drawing
 
 GRIDS = ((16, 16), (8, 8), (12, 12), (16, 24), (24, 16), (24, 24), (16, 32), (32, 16))
-"""Latent (height, width) that the model is trained on; 32 pixels of picture a cell."""
+"""Latent (height, width) that the model is trained with. A cell is 32 pixels of the picture."""
 GRID_SHARES = (0.72, 0.09, 0.03, 0.05, 0.05, 0.02, 0.02, 0.02)
 CAPTION_DROP = 0.1
 
@@ -32,19 +33,20 @@ class Job:
     tokens: Tensor
 
     def repeated(self, times: int) -> "Job":
-        """Return it with each picture so many times, one after the other."""
+        """Return a job with each picture repeated ``times`` times, one after the other."""
         plan = Plan(*(t.repeat_interleave(times, 0) for t in (self.plan.grounds, self.plan.layers)))
         return Job(self.grid, plan, self.tokens.repeat_interleave(times, 0))
 
     def pin_memory(self) -> "Job":
-        """Return it in memory that a GPU reads quickly."""
+        """Return a copy in pinned memory, from which a GPU copies quickly."""
         held = Plan(self.plan.grounds.pin_memory(), self.plan.layers.pin_memory())
         return Job(self.grid, held, self.tokens.pin_memory())
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What the workers need: drawings, places, tokenizer, batch size at the native grid, seed."""
+    """The data for the workers. ``batch``: batch size with the native grid; ``drop``: share of
+    captions that are replaced by an empty or negative one."""
 
     drawings: Sequence[Drawing]
     shelf: Shelf
@@ -56,7 +58,7 @@ class Recipe:
 
 
 class Jobs(IterableDataset[Job]):
-    """An endless stream of jobs, another one in each worker."""
+    """An endless stream of jobs, different in each worker."""
 
     def __init__(self, recipe: Recipe) -> None:
         self._recipe = recipe
@@ -76,7 +78,7 @@ class Jobs(IterableDataset[Job]):
 
 
 def feed(recipe: Recipe, workers: int, *, pin: bool) -> Iterator[Job]:
-    """Return the stream; 0 workers: in this process."""
+    """Return the stream of jobs. With 0 workers they are made in this process."""
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")  # its threads do not survive a fork
     loader: DataLoader[Job] = DataLoader(
         Jobs(recipe),

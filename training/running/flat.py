@@ -1,8 +1,9 @@
-"""A module's parameters in one piece of memory, so that an optimizer's sums are few and large.
+"""A module's parameters in one buffer, so that the optimizer needs few, large operations.
 
-On a GPU a launch costs as much as a sum over a small matrix: 391 parameters, one after the other,
-took longer than the network itself. Here all of them are views of one buffer, matrices of a shape
-side by side, and their gradients of a second.
+On a GPU, launching a kernel takes as long as an operation on a small matrix: updating 391
+parameters one after the other took longer than the network itself. Here all parameters are views of
+one buffer, in which matrices of the same shape are adjacent. Their gradients are views of a second
+one.
 """
 
 from dataclasses import dataclass
@@ -11,19 +12,19 @@ import torch
 from torch import Tensor, nn
 
 VECTORS = ("embedding", "conv_in", "conv_out")
-"""Parameters with these in their names are no matrices to the optimizer."""
+"""The optimizer does not treat parameters with these texts in their names as matrices."""
 
 
 @dataclass(frozen=True)
 class Piece:
-    """Where a parameter lies in the buffer; ``last``: its channels are last in memory."""
+    """The position of a parameter in the buffer. ``last``: its channels are last in memory."""
 
     at: int
     shape: tuple[int, ...]
     last: bool
 
     def view(self, buffer: Tensor) -> Tensor:
-        """Return the parameter's place in a buffer, in its shape."""
+        """Return the view of the parameter in a buffer, with its shape."""
         part = buffer[self.at : self.at + torch.Size(self.shape).numel()]
         if not self.last:
             return part.view(self.shape)
@@ -33,7 +34,8 @@ class Piece:
 
 @dataclass(frozen=True)
 class Stack:
-    """``count`` matrices of a shape, one after the other; convolutions are (out, the rest)."""
+    """``count`` adjacent matrices of the same shape. A convolution is a matrix (output channels,
+    all other axes)."""
 
     at: int
     count: int
@@ -41,13 +43,13 @@ class Stack:
     columns: int
 
     def view(self, buffer: Tensor) -> Tensor:
-        """Return their place in a buffer, (count, rows, columns)."""
+        """Return the view of the matrices in a buffer, (count, rows, columns)."""
         size = self.count * self.rows * self.columns
         return buffer[self.at : self.at + size].view(self.count, self.rows, self.columns)
 
 
 def is_matrix(name: str, parameter: Tensor) -> bool:
-    """Say whether the optimizer takes a parameter as a matrix."""
+    """Return whether the optimizer treats a parameter as a matrix."""
     return parameter.ndim >= 2 and not any(part in name for part in VECTORS)
 
 
@@ -56,11 +58,12 @@ def _as_rows(parameter: Tensor) -> tuple[int, int]:
 
 
 class Flat:
-    """``weights`` (p,) float32; ``working`` (p,), of which the parameters are views from now on,
-    and ``slope`` (p,), their gradients, in the type that the network computes in.
+    """``weights`` (p,) float32: all parameters of a module. ``working`` (p,): the working weights,
+    in the dtype of the network; the module's parameters become views of it. ``slope`` (p,): their
+    gradients, in the same dtype.
 
-    In float32 the working weights are the weights; in another type :meth:`publish` rounds them.
-    ``matrices`` is how many numbers belong to matrices: they come first.
+    In float32 ``working`` and ``weights`` are the same tensor. In another dtype :meth:`publish`
+    rounds the weights. The first ``matrices`` numbers belong to matrices.
     """
 
     def __init__(self, module: nn.Module, kind: torch.dtype = torch.float32) -> None:
@@ -96,10 +99,10 @@ class Flat:
         return at
 
     def publish(self) -> None:
-        """Give the network the weights."""
+        """Copy the weights to the working weights of the network."""
         if self.working is not self.weights:
             self.working.copy_(self.weights)
 
     def named(self, buffer: Tensor) -> dict[str, Tensor]:
-        """Return a buffer's values under the parameters' names, in their shapes."""
+        """Return the name of each parameter to its view in a buffer."""
         return {name: piece.view(buffer) for name, piece in self.pieces.items()}

@@ -1,4 +1,5 @@
-"""The loop of the small stages: steps until the time budget is spent, kept so that it can go on."""
+"""The training loop: runs steps until the time budget is used up, and writes checkpoints from which
+it can continue."""
 
 import argparse
 import time
@@ -14,12 +15,12 @@ from training.running.schedule import TimeBudget, learning_rate
 
 WARMUP_STEPS = 100
 SILENT_S = 8.0
-"""A loop tells how it goes at least so often."""
+"""Most seconds between two progress messages."""
 
 
 @dataclass
 class RunningMean:
-    """Exponential mean of what is added: the last 33 or so count."""
+    """Exponential moving mean of the added values, over about the last 33."""
 
     value: float
 
@@ -30,7 +31,7 @@ class RunningMean:
 
 @dataclass
 class Stopwatch:
-    """Tells how long the steps of something took, each as it ends."""
+    """Prints how long each step of a task took."""
 
     name: str
     clock: Callable[[], float] = time.monotonic
@@ -40,7 +41,7 @@ class Stopwatch:
         self._last = self.clock()
 
     def told(self, what: str) -> None:
-        """Print what was done since the last call."""
+        """Print ``what`` with the seconds since the last call."""
         now = self.clock()
         print(f"{self.name}: {what}, {now - self._last:.1f} s", flush=True)
         self._last = now
@@ -48,7 +49,7 @@ class Stopwatch:
 
 @dataclass
 class Smoothed:
-    """The same of losses that lie on a device, read only when it is told."""
+    """The same for losses on a device, without waiting for the device."""
 
     held: Tensor | None = None
 
@@ -72,7 +73,7 @@ class Stateful(Protocol):
         ...
 
     def load_state_dict(self, state_dict: dict[str, Any], /) -> object:
-        """Take over what :meth:`state_dict` gave."""
+        """Restore what :meth:`state_dict` returned."""
         ...
 
 
@@ -95,7 +96,7 @@ class Descends(Stateful, Protocol):
 
 @dataclass
 class Loop:
-    """One model's training, from the checkpoint at ``path`` on where there is one."""
+    """The training of one model. Continues from the checkpoint at ``path`` if there is one."""
 
     name: str
     path: Path
@@ -109,19 +110,19 @@ class Loop:
     keep_every: int
     """Steps between two checkpoints."""
     beside: Mapping[str, Stateful] = field(default_factory=dict)
-    """What is kept and resumed with the model: a critic, a running mean of the weights."""
+    """Name to other objects in the checkpoint, such as a critic or a mean of the weights."""
     clock: Callable[[], float] = time.monotonic
-    """Seconds that the budget counts: of the wall, or ``time.process_time`` for core-seconds."""
+    """The clock of the budget, seconds: wall time, or CPU time with ``time.process_time``."""
     after: Callable[[], object] | None = None
-    """Called after each step: a running mean of the weights, say."""
+    """Called after each step, for example to update a mean of the weights."""
     kept: Callable[[], object] | None = None
-    """Called after each checkpoint that is not the last: to show what there is so far."""
+    """Called after each checkpoint except the last."""
     keep_s: float = 0.0
-    """Seconds at least between two checkpoints."""
+    """Least seconds between two checkpoints."""
     step: int = field(init=False, default=0)
     samples: int = field(init=False, default=0)
-    """Samples since the start of this process, where the stage counts them: to tell how many a
-    second."""
+    """Samples since the start of this process, for the samples per second. A stage that does not
+    count them leaves it 0."""
 
     def __post_init__(self) -> None:
         state = load_state(self.path)
@@ -133,12 +134,12 @@ class Loop:
             self.step, self.budget.spent_s = int(str(state["step"])), float(str(state["spent_s"]))
 
     def run(self, loss: Callable[[], Tensor], tell: Callable[[], str]) -> None:
-        """Minimize ``loss``, a call a step; ``tell`` says how it goes, every eight seconds and with
-        every checkpoint."""
+        """Minimize ``loss``, which is called once for each step. ``tell`` returns the progress
+        message, which is printed every eight seconds and with every checkpoint."""
         self.drive(lambda: self._descend(loss), tell)
 
     def drive(self, stride: Callable[[], object], tell: Callable[[], str]) -> None:
-        """The same where ``stride`` does a whole step, its optimizer included."""
+        """The same, but ``stride`` does a whole step including that of the optimizer."""
         last, told, kept = self.clock(), time.monotonic(), time.monotonic()
         known = self.samples
         while not self.budget.over:
@@ -187,10 +188,11 @@ class Loop:
 
 
 def loop_parser(description: str | None, *, minutes: float, batch: int) -> argparse.ArgumentParser:
-    """Return the stages' parser with what a loop takes: budget, batch size, learning rate."""
+    """Return the stages' parser with the options of a loop: budget, batch size, learning rate,
+    device."""
     made = parser(description)
     made.add_argument("--minutes", type=float, default=minutes)
     made.add_argument("--batch", type=int, default=batch)
     made.add_argument("--peak", type=float, default=1.5e-3)
-    made.add_argument("--device", default="cpu", help="where the products are made: cpu or cuda")
+    made.add_argument("--device", default="cpu", help="cpu or cuda")
     return made

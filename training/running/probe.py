@@ -1,9 +1,9 @@
-"""Which ways of doing steps work on this machine, tried in a process of its own.
+"""Finds the ways of doing steps that work on this machine, in a separate process.
 
-Compiling and recording can end a process, or leave its device unusable; here that ends nothing but
-the trial. The training goes on meanwhile, and finds what was compiled in the compiler's cache on
-the disk. ``python -m training.running.probe --device cuda`` prints a line for each way that works,
-and ``works: quicker`` if compiled steps are so much quicker that compiling them pays.
+Compiling and recording can end a process or leave its device unusable. Here this only ends the
+trial. The training runs at the same time, and later uses the compiled code in the compiler's cache
+on disk. ``python -m training.running.probe --device cuda`` prints a line for each way that works,
+and ``works: quicker`` if compiled steps are so much faster that compiling is worth its time.
 """
 
 import argparse
@@ -18,17 +18,16 @@ from training.running.steps import Way
 from training.workshop import Options, stage_parser
 
 LIMIT_S = 150.0
-"""After so many seconds a trial is given up."""
+"""Time limit of a trial, seconds."""
 STEPS = 3
 TIMED_STEPS = 12
 QUICKER = 0.85
-"""Compiled steps must take at most this share of the others' time: a training that compiles them
-again, with what lies on the disk, waits some seconds for that."""
+"""Compiled steps must take at most this share of the time of others, because the training needs
+some seconds to load the compiled code from disk."""
 
 
 def attempt(options: Options, way: Way) -> float | None:
-    """Do some steps in a way; return the seconds of one, or None if they were not done in that
-    way."""
+    """Do some steps in this way. Returns the seconds of one, or None if the way did not work."""
     training, batch = Training(options, 1e-4, way), a_batch(way.batch, options.device)
     losses = [float(training.steps(*batch)) for _ in range(STEPS)]
     if training.steps.recorded != way.graphed or not all(0 <= x < float("inf") for x in losses):
@@ -41,14 +40,14 @@ def attempt(options: Options, way: Way) -> float | None:
 
 
 def begun(options: Options) -> Trial:
-    """Begin it in a process of its own, with a stage's options."""
+    """Start the trial in a separate process, with the options of a stage."""
     command = [sys.executable, "-m", "training.running.probe", "--cache", str(options.cache.root)]
     command += ["--device", options.device, "--batch", str(options.batch)]
     return Trial(command, options.cache.file("probe.log"), LIMIT_S)
 
 
 def run(options: Options) -> None:
-    """Try recorded steps, then compiled ones; print what works."""
+    """Try recorded steps, then compiled ones, and print what works."""
     recorded = tell("graphs", options, Way(options.batch, graphed=True, channels_last=False))
     release(options.device)
     way = Way(options.batch, graphed=recorded is not None, compiled=True)
@@ -58,7 +57,8 @@ def run(options: Options) -> None:
 
 
 def tell(name: str, options: Options, way: Way) -> float | None:
-    """Try a way; if it works, print its name with its seconds and return those of a step."""
+    """Try a way. If it works, print its name and times, and return the seconds of a step; else
+    None."""
     began = time.monotonic()
     step = attempt(options, way)
     if step is not None:
@@ -68,9 +68,9 @@ def tell(name: str, options: Options, way: Way) -> float | None:
 
 
 def main() -> None:
-    """Try on the command line's options."""
+    """Run the trial with the options of the command line."""
     args: argparse.Namespace = stage_parser(__doc__, minutes=1, batch=1024).parse_args()
-    fast_products()  # the compiler's cache tells them apart
+    fast_products()  # as in the training: the compiler's cache depends on it
     run(Options.of(args))
 
 

@@ -1,7 +1,7 @@
 """The denoiser's steps: launched kernel by kernel, or recorded once and replayed as CUDA graphs.
 
-A step launches some thousand kernels, most of them shorter than their launch, whatever the batch. A
-replay launches all at once.
+A step launches some thousand kernels. Most take less time than their launch, for any batch size. A
+replay launches all of them at once.
 """
 
 from collections import deque
@@ -14,16 +14,18 @@ from torch import Tensor
 from training.running.optimize import Optimizer
 
 Recorder = Callable[[Callable[[], Tensor]], tuple[Tensor, Callable[[], object]]]
-"""Runs some work, and returns the tensor of its result and what does the same again into it."""
+"""Runs a function. Returns its result, a tensor, and a function that runs it again and writes the
+result into the same tensor."""
 WARM_STEPS = 3
 AHEAD = 2
-"""Steps that may wait on the device: more would hide how long they take."""
+"""Most steps that may wait on the device. With more, their time could not be measured."""
 
 
 @dataclass(frozen=True)
 class Way:
-    """How steps are done: pictures of a batch at the native grid, the UNet compiled at that grid,
-    CUDA graphs, and convolutions with their channels last in memory."""
+    """A way of doing steps. ``batch``: pictures of a batch with the native grid; ``graphed``: as
+    CUDA graphs; ``compiled``: the UNet is compiled for that grid; ``channels_last``: memory format
+    of convolutions."""
 
     batch: int
     graphed: bool = False
@@ -37,14 +39,14 @@ class Way:
 
 
 class Graphs:
-    """Records work as CUDA graphs that share their memory: one at a time may run, and a result is
-    to be read before the next is replayed."""
+    """Records functions as CUDA graphs that share their memory. Only one may run at a time, and its
+    result must be read before the next one is replayed."""
 
     def __init__(self) -> None:
         self._pool = torch.cuda.graph_pool_handle()
 
     def __call__(self, work: Callable[[], Tensor]) -> tuple[Tensor, Callable[[], object]]:
-        """Do the work some times, then record it. Other threads may go on allocating."""
+        """Run the function a few times, then record it. Other threads may allocate meanwhile."""
         beside, here = torch.cuda.Stream(), torch.cuda.current_stream()
         beside.wait_stream(here)
         with torch.cuda.stream(beside):
@@ -59,7 +61,7 @@ class Graphs:
 
 @dataclass(frozen=True)
 class Recorded:
-    """A gradient that was recorded for batches of one shape."""
+    """A recorded gradient for batches of one shape."""
 
     clean: Tensor
     tokens: Tensor
@@ -67,7 +69,8 @@ class Recorded:
     replay: Callable[[], object]
 
     def __call__(self, clean: Tensor, tokens: Tensor) -> Tensor:
-        """Replay it for a batch; return the loss, (), which the next replay overwrites."""
+        """Replay it for a batch. Returns the loss, a scalar tensor that the next replay
+        overwrites."""
         self.clean.copy_(clean)
         self.tokens.copy_(tokens)
         self.replay()
@@ -75,8 +78,8 @@ class Recorded:
 
 
 class Steps:
-    """Does one step after the other. ``gradient`` leaves the gradients of (clean, tokens) and
-    returns the loss; without a ``record`` that works, kernel by kernel."""
+    """Does one step after the other. ``gradient`` computes the gradients for (clean, tokens) and
+    returns the loss. ``record`` records it; if it is None or fails, each kernel is launched."""
 
     def __init__(
         self,
@@ -91,11 +94,12 @@ class Steps:
 
     @property
     def recorded(self) -> bool:
-        """Whether steps are still recorded: false where that failed."""
+        """Whether steps are recorded. False after recording failed."""
         return self._record is not None
 
     def __call__(self, clean: Tensor, tokens: Tensor) -> Tensor:
-        """Do a step on (n, 24, h, w) latents and (n, 32) tokens; return its loss, ()."""
+        """Do a step with latents (n, 24, h, w) and tokens (n, 32). Returns its loss, a scalar
+        tensor."""
         loss = self.slope(clean, tokens)
         self.descend()
         if clean.is_cuda:
@@ -105,7 +109,7 @@ class Steps:
         return loss
 
     def slope(self, clean: Tensor, tokens: Tensor) -> Tensor:
-        """Leave the gradients of a batch; return its loss."""
+        """Compute the gradients of a batch. Returns its loss."""
         if self._record is not None and clean.shape not in self._known:
             self._try(lambda record: self._record_slope(record, clean, tokens))
         known = self._known.get(clean.shape) if self._record is not None else None

@@ -1,1 +1,1 @@
-"""Good pictures of many kinds, and what spoils them."""
+"""Good pictures of many kinds, and functions that add defects to them."""

@@ -1,4 +1,4 @@
-"""Seven ways to spoil a photograph, each in five growing levels."""
+"""Seven distortions of a photograph, each in five growing levels."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEED = 20_261_123
 
 
 def blur(pixels: Pixels, sigma_px: float) -> Pixels:
-    """Gaussian blur; `sigma_px` as seen when the long side is 512 pixels."""
+    """Gaussian blur. `sigma_px` is for a long side of 512 pixels, and is scaled for others."""
     sigma = sigma_px * max(pixels.shape[:2]) / 512
     return np.asarray(cv2.GaussianBlur(pixels, (0, 0), sigma))
 
@@ -31,7 +31,7 @@ def gaussian_noise(pixels: Pixels, sigma: float) -> Pixels:
 
 
 def jpeg(pixels: Pixels, quality: float) -> Pixels:
-    """Through a JPEG file and back, 4:2:0."""
+    """Encoded as JPEG (4:2:0) and decoded."""
     return decode(encode_jpeg(pixels, int(quality)), ImageLimits()).pixels
 
 
@@ -41,7 +41,8 @@ def gain(pixels: Pixels, factor: float) -> Pixels:
 
 
 def low_contrast(pixels: Pixels, factor: float) -> Pixels:
-    """Every value drawn towards the image's mean."""
+    """Less contrast: the difference of every value to the image's mean is multiplied by
+    `factor`."""
     mean = pixels.mean()
     return cut(mean + (pixels - mean) * factor)
 

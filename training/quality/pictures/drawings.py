@@ -14,7 +14,8 @@ _PAPERS = ((255, 255, 255), (253, 246, 227), (205, 232, 255), (34, 34, 68), (255
 
 
 def drawing(index: int, side_px: int = 512) -> Pixels:
-    """Drawing number `index`, always the same: two to seven shapes on paper, anti-aliased."""
+    """Drawing number `index`: two to seven anti-aliased shapes on a plain background. Equal numbers
+    give equal drawings."""
     rng = np.random.default_rng(index)
     canvas = np.full((side_px, side_px, 3), _PAPERS[index % len(_PAPERS)], np.uint8)
     for _ in range(rng.integers(2, 8)):

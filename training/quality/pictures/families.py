@@ -12,7 +12,7 @@ FAMILIES = {
     "salt and pepper": DISTORTIONS["salt and pepper"],
     **GROSS,
 }
-"""Name to what spoils and its levels."""
+"""Family to the function that adds the defect, and its levels."""
 OF_DRAWINGS = (
     "white noise",
     "defocus",
@@ -29,6 +29,6 @@ OF_DRAWINGS = (
     "grain",
     "under-exposed",
 )
-"""Families that nobody could mean in a drawing."""
+"""Families that are never intended in a drawing."""
 OF_SMOOTHNESS = ("defocus", "motion blur", "cubic enlarging", "JPEG 2000", "over-exposed")
-"""Families that cannot be told from what a glow or a gradient shows anyway."""
+"""Families that look like the glow or gradient of a good picture."""

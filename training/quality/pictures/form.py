@@ -17,16 +17,16 @@ Levels = Sequence[float]
 Form = Callable[["Generator"], tuple[Spoil, Levels]]
 """Draws one form of a family: what spoils a picture, and its five growing levels."""
 LOST_COLORS = ((0, 0, 0), (255, 255, 255), (128, 128, 128), (255, 0, 255), (0, 135, 0))
-"""RGB that lost lines and parts have: what sensors, editors and decoders leave."""
+"""RGB colors of missing lines and parts, as sensors, editors and decoders produce them."""
 
 
 def cut(values: np.ndarray[tuple[int, ...], np.dtype[np.number]]) -> Pixels:
-    """Rounded and cut to 0..255."""
+    """The values rounded and clipped to 0..255, uint8."""
     return np.clip(np.rint(values), 0, 255).astype(np.uint8)
 
 
 def either_way(spoil: Spoil, rng: Generator) -> Spoil:
-    """Along rows or along columns."""
+    """Apply `spoil` along rows or along columns, at random."""
     if rng.random() < 0.5:
         return spoil
 
@@ -38,7 +38,7 @@ def either_way(spoil: Spoil, rng: Generator) -> Spoil:
 
 
 def at_an_end(spoil: Spoil, rng: Generator) -> Spoil:
-    """At the lower end, or at another of the four."""
+    """Apply `spoil`, which changes the lower end, to a random one of the four ends."""
     turns = int(rng.integers(4))
 
     def turned(pixels: Pixels, level: float) -> Pixels:

@@ -1,5 +1,5 @@
-"""Other forms of the families of defects: each draws its angle, period, color, place or method, so
-that the head learns the family and not one of its members."""
+"""Other forms of the families of defects. Each has a random angle, period, color, place or method,
+so that the head learns the whole family and not only one form."""
 
 from __future__ import annotations
 
@@ -33,4 +33,4 @@ FORMS: Mapping[str, Sequence[Form]] = {
     "gray end": (parts.spoiled_end,),
     "wrong blocks": (parts.spoiled_blocks,),
 }
-"""Family to what draws its other forms."""
+"""Family to the functions that draw its other forms."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def noise_of_a_part(rng: Generator) -> tuple[Spoil, Levels]:
-    """White noise in a third or two thirds of the picture."""
+    """White noise in 30 to 70 % of the picture, at one of its ends."""
     share = float(rng.uniform(0.3, 0.7))
 
     def spoil(pixels: Pixels, sigma: float) -> Pixels:
@@ -29,7 +29,7 @@ def noise_of_a_part(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def lost_lines(rng: Generator) -> tuple[Spoil, Levels]:
-    """Single lines in any color, here and there or every so many pixels."""
+    """Lines of one color and 1 or 2 px, at random places or at equal distances."""
     color, regular = LOST_COLORS[int(rng.integers(len(LOST_COLORS)))], rng.random() < 0.5
     thick = int(rng.integers(1, 3))
 
@@ -48,7 +48,7 @@ def lost_lines(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def lost_bands(rng: Generator) -> tuple[Spoil, Levels]:
-    """Bands of one color, or that repeat one line, within the picture."""
+    """One to three bands within the picture, in one color or with one line repeated."""
     color, repeats = LOST_COLORS[int(rng.integers(len(LOST_COLORS)))], rng.random() < 0.5
     bands, start = int(rng.integers(1, 4)), float(rng.uniform(0.15, 0.35))
 
@@ -64,7 +64,7 @@ def lost_bands(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def shifted_bands(rng: Generator) -> tuple[Spoil, Levels]:
-    """Bands of lines that are moved aside, or every second line, as interlaced video shows."""
+    """Bands of lines, or every second line (as in interlaced video), are shifted sideways."""
     size, interlaced = int(rng.choice([2, 4, 8, 16, 24, 40, 64])), rng.random() < 0.25
 
     def spoil(pixels: Pixels, most_px: float) -> Pixels:
@@ -83,7 +83,7 @@ def shifted_bands(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def stripes(rng: Generator) -> tuple[Spoil, Levels]:
-    """Light and dark stripes of any period, with steps or as waves."""
+    """Light and dark stripes with a period of 3 to 60 px, with hard edges or as a sine."""
     period, wave = float(np.exp(rng.uniform(np.log(3), np.log(60)))), rng.random() < 0.4
 
     def spoil(pixels: Pixels, height: float) -> Pixels:
@@ -95,7 +95,7 @@ def stripes(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def waves(rng: Generator) -> tuple[Spoil, Levels]:
-    """Waves of any length and direction, of luma or of one channel."""
+    """A sine wave of any length and direction, in all channels or mainly in one."""
     frequency, angle = float(np.exp(rng.uniform(np.log(0.15), np.log(2.8)))), rng.uniform(0, np.pi)
     strength = np.ones(3) if rng.random() < 0.7 else rng.permutation([1.5, 0.2, 0.2])
 
@@ -108,7 +108,7 @@ def waves(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def spoiled_end(rng: Generator) -> tuple[Spoil, Levels]:
-    """A part at one end that is gray, black, green, noise, one line again and again, or moved."""
+    """A part at one end is black, gray, magenta, green, noise, one line repeated, or shifted."""
     how = str(rng.choice(["color", "repeated", "noise", "moved"], p=[0.3, 0.3, 0.25, 0.15]))
     color = LOST_COLORS[int(rng.choice([0, 2, 3, 4]))]
 
@@ -129,7 +129,7 @@ def spoiled_end(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def spoiled_blocks(rng: Generator) -> tuple[Spoil, Levels]:
-    """Squares of 8 to 48 pixels that are one color, black, or from elsewhere."""
+    """Squares of 8 to 48 pixels are black, of one color, or copied from another place."""
     size, how = (
         int(rng.choice([8, 16, 24, 32, 48])),
         str(rng.choice(["flat", "black", "any", "other"])),

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
 
 def noise(rng: Generator) -> tuple[Spoil, Levels]:
-    """White noise: normal or uniform, added or multiplied, of light (Poisson), of luma or of each
-    channel; or saved as JPEG after it, or scaled after it."""
+    """One of six kinds of white noise: uniform, Poisson (photons), speckle (multiplied), only in
+    luma, or normal noise before saving as JPEG or before scaling."""
     how, seed = str(rng.choice(["uniform", "shot", "speckle", "luma", "saved", "scaled"])), 11
 
     def spoil(pixels: Pixels, sigma: float) -> Pixels:
@@ -41,7 +41,7 @@ def noise(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def color_blotches(rng: Generator) -> tuple[Spoil, Levels]:
-    """Noise of color that is similar over some pixels."""
+    """Low-frequency color noise: neighboring pixels have similar noise."""
     size = float(rng.uniform(1, 10))
 
     def spoil(pixels: Pixels, sigma: float) -> Pixels:
@@ -55,7 +55,7 @@ def color_blotches(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def coarse_grain(rng: Generator) -> tuple[Spoil, Levels]:
-    """Grain of luma that is similar over some pixels."""
+    """Low-frequency luma noise: neighboring pixels have similar noise."""
     size = float(rng.uniform(0.7, 3.5))
 
     def spoil(pixels: Pixels, sigma: float) -> Pixels:
@@ -67,7 +67,7 @@ def coarse_grain(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def specks(rng: Generator) -> tuple[Spoil, Levels]:
-    """White, black or colored pixels, or larger dots."""
+    """White, black or colored dots of 1 or 2 px."""
     how, size = str(rng.choice(["white", "black", "colored"])), int(rng.integers(1, 3))
 
     def spoil(pixels: Pixels, share: float) -> Pixels:
@@ -86,7 +86,7 @@ def specks(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def blur(rng: Generator) -> tuple[Spoil, Levels]:
-    """Gaussian, of a square, or the median."""
+    """Gaussian blur, box blur or median filter."""
     how = str(rng.choice(["Gaussian", "square", "median"]))
 
     def spoil(pixels: Pixels, sigma: float) -> Pixels:
@@ -102,7 +102,7 @@ def blur(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def motion(rng: Generator) -> tuple[Spoil, Levels]:
-    """Moved at any angle, or by zooming."""
+    """Motion blur in any direction, or zoom blur."""
     angle = float(rng.choice([0, 90, rng.uniform(0, 180)]))
     zooms = rng.random() < 0.2
 
@@ -129,7 +129,7 @@ def _zoomed(pixels: Pixels, most: float) -> Pixels:
 
 
 def exposure(rng: Generator) -> tuple[Spoil, Levels]:
-    """Too light by a sum or by a curve, as well as by a factor."""
+    """Over-exposure: a constant is added, or a power curve is applied."""
     if rng.random() < 0.6:
         return (lambda pixels, more: cut(pixels.astype(np.float32) + more)), (
             40,
@@ -148,7 +148,7 @@ def exposure(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def darkness(rng: Generator) -> tuple[Spoil, Levels]:
-    """Too dark by a difference or by a curve."""
+    """Under-exposure: a constant is subtracted, or a power curve is applied."""
     if rng.random() < 0.5:
         return (lambda pixels, less: cut(pixels.astype(np.float32) - less)), (
             50,
@@ -161,7 +161,7 @@ def darkness(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def veil(rng: Generator) -> tuple[Spoil, Levels]:
-    """Drawn towards white, gray or black."""
+    """Low contrast: blended with white, gray or black."""
     level = float(rng.choice([0, 128, 255]))
     return (lambda pixels, share: cut(pixels + share * (level - pixels.astype(np.float32)))), (
         0.3,
@@ -173,7 +173,7 @@ def veil(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def light_of_a_color(rng: Generator) -> tuple[Spoil, Levels]:
-    """Channels times factors of any color, or a color laid over all."""
+    """Color cast: channels are multiplied by factors, or the picture is blended with a color."""
     color = rng.permutation([1.0, float(rng.uniform(0, 1)), 0.0]).astype(np.float32)
     if rng.random() < 0.5:
         return (lambda pixels, share: cut(pixels * (1 - share * (1 - color)))), (
@@ -193,7 +193,7 @@ def light_of_a_color(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def posterized(rng: Generator) -> tuple[Spoil, Levels]:
-    """So many levels of luma, or of each channel, or so many colors."""
+    """Posterized: few levels of luma or of each channel, or few colors."""
     how = str(rng.choice(["luma", "channels", "colors"]))
 
     def spoil(pixels: Pixels, levels: float) -> Pixels:
@@ -211,7 +211,8 @@ def posterized(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def enlarging(rng: Generator) -> tuple[Spoil, Levels]:
-    """By any filter, also with a sharp cut of frequencies, which rings."""
+    """Reduced and enlarged with one of three filters, or with high frequencies removed, which
+    causes ringing."""
     how = int(rng.choice([cv2.INTER_LINEAR, cv2.INTER_LANCZOS4, cv2.INTER_AREA, -1]))
 
     def spoil(pixels: Pixels, factor: float) -> Pixels:
@@ -238,7 +239,7 @@ def sharpened(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def lossy(rng: Generator) -> tuple[Spoil, Levels]:
-    """AVIF, or JPEG with whole color, saved several times, or reduced or cut afterwards."""
+    """JPEG without chroma subsampling, saved twice, or reduced or cropped after it."""
     how = str(rng.choice(["color", "twice", "reduced", "cut"]))
 
     def spoil(pixels: Pixels, quality: float) -> Pixels:
@@ -256,7 +257,7 @@ def lossy(rng: Generator) -> tuple[Spoil, Levels]:
 
 
 def smooth_lossy(rng: Generator) -> tuple[Spoil, Levels]:
-    """Saved as AVIF, which loses detail smoothly, as WebP does."""
+    """Saved as AVIF, which, like WebP, smooths details away."""
     return (lambda pixels, quality: _saved(pixels, "AVIF", quality=int(quality), speed=9)), (
         40,
         22,
@@ -273,7 +274,8 @@ def _saved(pixels: Pixels, kind: str, **how: int) -> Pixels:
 
 
 def coarse_blocking(rng: Generator) -> tuple[Spoil, Levels]:
-    """Blocking of a picture that was reduced afterwards, so that blocks are not of 8 pixels."""
+    """Blocking in a picture that is reduced afterwards, so that blocks are smaller than 8
+    pixels."""
     scale = float(rng.uniform(0.55, 0.95))
 
     def spoil(pixels: Pixels, share: float) -> Pixels:

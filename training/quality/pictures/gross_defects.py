@@ -1,4 +1,4 @@
-"""Gross defects of photographs, each in five growing levels; nobody would keep the last."""
+"""Severe defects of photographs, each in five growing levels."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def _cut(values: np.ndarray[tuple[int, ...], np.dtype[np.number]]) -> Pixels:
 
 
 def motion(pixels: Pixels, length_px: float) -> Pixels:
-    """Moved by so many pixels, 20 degrees from level."""
+    """Motion blur of `length_px`, 20 degrees from horizontal."""
     side = int(length_px)
     kernel = np.zeros((side, side), np.float32)
     kernel[side // 2] = 1
@@ -36,7 +36,7 @@ def color_noise(pixels: Pixels, sigma: float) -> Pixels:
 
 
 def grain(pixels: Pixels, sigma: float) -> Pixels:
-    """Noise whose neighbors are alike, as of film."""
+    """Luma noise in which neighboring pixels are similar, as in film."""
     noise = np.random.default_rng(7).normal(0, 1, pixels.shape[:2]).astype(np.float32)
     noise = np.asarray(cv2.GaussianBlur(noise, (0, 0), 1.2))
     return _cut(pixels + (noise * sigma / noise.std())[..., None])
@@ -76,7 +76,7 @@ def moire(pixels: Pixels, height: float) -> Pixels:
 
 
 def enlarged(pixels: Pixels, factor: float, how: int) -> Pixels:
-    """Down and up again."""
+    """Reduced by `factor` and enlarged again. `how`: the interpolation flag of OpenCV."""
     height, width = pixels.shape[:2]
     size = max(1, int(width / factor)), max(1, int(height / factor))
     small = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
@@ -89,7 +89,7 @@ def halos(pixels: Pixels, amount: float) -> Pixels:
 
 
 def gray_end(pixels: Pixels, share: float) -> Pixels:
-    """As a decoder leaves a JPEG file that was cut."""
+    """The lower end is gray, as in a truncated JPEG file."""
     spoiled = pixels.copy()
     spoiled[int(len(pixels) * (1 - share)) :] = 128
     return spoiled
@@ -100,12 +100,12 @@ def over_exposed(pixels: Pixels, gain: float) -> Pixels:
 
 
 def cast(pixels: Pixels, amount: float, towards: tuple[float, float, float]) -> Pixels:
-    """Every channel times one plus its share of `amount`: light of another color."""
+    """Color cast: channel c is multiplied by 1 + `amount` * `towards[c]`."""
     return _cut(pixels * (1 + amount * np.array(towards, np.float32)))
 
 
 def tint(pixels: Pixels, amount: float) -> Pixels:
-    """Blended with one color, as a wrong filter does."""
+    """Blended with green. `amount`: share of it, 0 to 1."""
     return _cut(pixels * (1 - amount) + amount * np.array([40, 200, 60], np.float32))
 
 
@@ -114,7 +114,7 @@ def webp(pixels: Pixels, quality: float) -> Pixels:
 
 
 def jpeg2000(pixels: Pixels, ratio: float) -> Pixels:
-    """At one part of so many of its size."""
+    """Saved as JPEG 2000 with this compression ratio."""
     return _through(pixels, ".jp2", [cv2.IMWRITE_JPEG2000_COMPRESSION_X1000, int(1000 / ratio)])
 
 
@@ -129,7 +129,7 @@ def _through(pixels: Pixels, suffix: str, how: list[int]) -> Pixels:
 
 
 def defocus(pixels: Pixels, radius: float) -> Pixels:
-    """A disk of that radius when the long side is 512 pixels."""
+    """Blurred with a disk. `radius` in px is for a long side of 512, and is scaled for others."""
     scaled = max(1.0, radius * max(pixels.shape[:2]) / 512)
     side = 2 * int(np.ceil(scaled)) + 1
     y, x = np.mgrid[:side, :side] - side // 2
@@ -138,13 +138,13 @@ def defocus(pixels: Pixels, radius: float) -> Pixels:
 
 
 def blocking(pixels: Pixels, share: float) -> Pixels:
-    """That share of the difference to the mean of 8 x 8 blocks is gone."""
+    """Blended with the means of its blocks of 8 x 8 px. `share` of the means, 0 to 1."""
     flat = mosaic(pixels, 8).astype(np.float32)
     return _cut(np.rint(flat + (1 - share) * (pixels - flat)))
 
 
 def mosaic(pixels: Pixels, block_px: float) -> Pixels:
-    """Squares of one color each."""
+    """Every square of `block_px` gets its mean color."""
     side, (height, width) = int(block_px), pixels.shape[:2]
     size = -(-width // side), -(-height // side)
     whole = cv2.copyMakeBorder(
@@ -155,7 +155,7 @@ def mosaic(pixels: Pixels, block_px: float) -> Pixels:
 
 
 def wrong_blocks(pixels: Pixels, share: float) -> Pixels:
-    """That share of the squares of 16 pixels are taken from elsewhere, as of a damaged file."""
+    """`share` of the squares of 16 px are copied from other places, as in a damaged file."""
     spoiled, rng = pixels.copy(), np.random.default_rng(9)
     rows, columns = pixels.shape[0] // 16, pixels.shape[1] // 16
     for place in rng.choice(rows * columns, int(share * rows * columns), replace=False):
@@ -166,7 +166,7 @@ def wrong_blocks(pixels: Pixels, share: float) -> Pixels:
 
 
 def blank(pixels: Pixels, share: float) -> Pixels:
-    """Drawn towards its mean color; the last is one color."""
+    """Blended with its mean color. With a `share` of 1 it is one color."""
     return _cut(np.rint(pixels + share * (pixels.mean(axis=(0, 1)) - pixels)))
 
 
@@ -197,4 +197,4 @@ GROSS: Mapping[str, tuple[Spoil, tuple[float, ...]]] = {
     "wrong blocks": (wrong_blocks, (0.02, 0.06, 0.12, 0.25, 0.4)),
     "blank": (blank, (0.5, 0.8, 0.9, 0.97, 1)),
 }
-"""Name to what spoils and its levels."""
+"""Family to the function that adds the defect, and its levels."""

@@ -1,4 +1,4 @@
-"""Good pictures that only look like bad ones: what the quality check must be fair to."""
+"""Good pictures that look like bad ones. The quality check must accept them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _INK = (40, 30, 30)
 
 
 def kinds(photos: Iterable[Pixels], side_px: int = 768) -> Mapping[str, list[Pixels]]:
-    """Name to pictures; those that need a photograph are made of each of `photos`."""
+    """Kind to its pictures. Kinds that need a photograph have one picture for each of `photos`."""
     some = list(photos)
     drawn: Mapping[str, Callable[[int, int], Pixels]] = {
         "gradient": gradient,
@@ -41,7 +41,7 @@ def kinds(photos: Iterable[Pixels], side_px: int = 768) -> Mapping[str, list[Pix
 
 
 def sizes(draw: Callable[[int], Pixels]) -> Iterator[Pixels]:
-    """One picture at 256, 512, 1024 and 2048 pixels; `draw` takes the side."""
+    """One picture with sides of 256, 512, 1024 and 2048 px. `draw` draws it from its side."""
     large = draw(2048)
     for side in (256, 512, 1024):
         yield np.asarray(cv2.resize(large, (side, side), interpolation=cv2.INTER_AREA))
@@ -75,7 +75,7 @@ def slide(index: int, side_px: int) -> Pixels:
 
 
 def line_drawing(index: int, side_px: int) -> Pixels:
-    """Curves of a pen on white."""
+    """Curves drawn with a pen on white."""
     rng = np.random.default_rng(index)
     page = np.full((side_px, side_px, 3), 255, np.uint8)
     thick = max(1, side_px // 300)
@@ -88,7 +88,7 @@ def line_drawing(index: int, side_px: int) -> Pixels:
 
 
 def pixel_art(index: int, side_px: int) -> Pixels:
-    """A mirrored figure of 16 squares a side and few colors."""
+    """A symmetric figure of 16 x 16 squares in five colors."""
     rng = np.random.default_rng(index)
     palette = rng.integers(0, 256, (5, 3)).astype(np.uint8)
     half = rng.integers(0, 5, (16, 8))
@@ -122,7 +122,7 @@ def product(photo: Pixels, level: int, side_px: int, share: float = 0.4) -> Pixe
 
 
 def snow(photo: Pixels) -> Pixels:
-    """As light as snow, and nothing of it clipped."""
+    """The photograph made as bright as snow, without clipping."""
     return np.asarray(cv2.convertScaleAbs(photo, alpha=0.7, beta=72), np.uint8)
 
 

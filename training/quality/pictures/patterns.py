@@ -1,4 +1,4 @@
-"""Good pictures that repeat themselves: tiles, waves and facets, as wallpapers have."""
+"""Good pictures with repetition, as in wallpapers: tiles, waves and facets."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def tiles(index: int, side_px: int) -> Pixels:
-    """One tile with a few shapes in two to four colors, side by side."""
+    """One tile with a few shapes in two to four colors, repeated."""
     rng = np.random.default_rng(index)
     tile_px = max(16, side_px // int(rng.integers(4, 14)))
     colors = rng.integers(0, 256, (4, 3))
@@ -32,7 +32,7 @@ def tiles(index: int, side_px: int) -> Pixels:
 
 
 def waves(index: int, side_px: int) -> Pixels:
-    """Bands that swing, between two colors, with soft or hard edges."""
+    """Wavy bands of two colors, with soft or hard edges."""
     rng = np.random.default_rng(index)
     y, x = np.mgrid[:side_px, :side_px] / side_px
     swing = rng.uniform(0.02, 0.12) * np.sin(x * rng.uniform(6, 25) + rng.uniform(0, 6))
@@ -44,7 +44,7 @@ def waves(index: int, side_px: int) -> Pixels:
 
 
 def facets(index: int, side_px: int) -> Pixels:
-    """Triangles in shades of two colors, as low polygons."""
+    """Triangles in shades between two colors (low-poly style)."""
     rng = np.random.default_rng(index)
     count = int(rng.integers(5, 14))
     grid = np.stack(np.meshgrid(*[np.linspace(-0.1, 1.1, count)] * 2), -1)

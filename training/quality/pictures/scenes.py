@@ -1,4 +1,4 @@
-"""More good pictures that only look like bad ones: gradients of two colors, skies with few stars,
+"""More good pictures that look like bad ones: gradients of two colors, skies with few stars,
 screens, pages, charts, hatching, vector art, pixel art of many colors, fog and shallow depth."""
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _DARK, _PAPER = (40, 36, 32), (255, 255, 255)
 
 
 def two_colors(index: int, side_px: int) -> Pixels:
-    """From one color to another, in any direction; they may be equally light."""
+    """A gradient between two random colors, in any direction."""
     rng = np.random.default_rng(index)
     ends = rng.integers(0, 256, (2, 3)).astype(float)
     y, x = np.mgrid[:side_px, :side_px] / side_px
@@ -41,13 +41,13 @@ def two_colors(index: int, side_px: int) -> Pixels:
 
 
 def mesh(index: int, side_px: int) -> Pixels:
-    """Sixteen colors that flow into one another, as a wallpaper."""
+    """A smooth gradient of sixteen colors, as in a wallpaper."""
     few = np.random.default_rng(index).integers(0, 256, (4, 4, 3)).astype(np.uint8)
     return np.asarray(cv2.resize(few, (side_px, side_px), interpolation=cv2.INTER_CUBIC))
 
 
 def few_stars(index: int, side_px: int) -> Pixels:
-    """On black, or on a sky that is lighter below."""
+    """Few stars on black, or on a sky that is lighter at the horizon."""
     rng = np.random.default_rng(index)
     level, grain = ((0, 0, 0), (8, 6, 14))[index % 2], index % 3
     sky = rng.normal(level, grain, (side_px, side_px, 3))
@@ -117,7 +117,7 @@ def hatching(index: int, side_px: int) -> Pixels:
 
 
 def vector_art(index: int, side_px: int) -> Pixels:
-    """Disks with gradients before a gradient."""
+    """Disks with gradients in front of a gradient."""
     rng = np.random.default_rng(index + 50)
     disks = np.zeros((side_px, side_px), np.uint8)
     for _ in range(7):
@@ -133,20 +133,20 @@ def _light(pixels: Pixels) -> Pixels:
 
 
 def pixel_scene(photo: Pixels, index: int, side_px: int) -> Pixels:
-    """A picture of 96 squares a side in 4 levels of each channel, as of an old game."""
+    """The photograph as 96 x 96 squares with 4 levels of each channel, as in an old game."""
     few = cv2.resize(photo, (96, 96), interpolation=cv2.INTER_AREA) // 64
     times = max(1, side_px // 96)
     return np.repeat(np.repeat((few * 85).astype(np.uint8), times, axis=0), times, axis=1)
 
 
 def fog(photo: Pixels, index: int, side_px: int) -> Pixels:
-    """Far parts, which are above, are nearly as light as the haze."""
+    """The photograph in fog. The upper parts, which are usually far, get more fog."""
     near = np.linspace((0.15, 0.3, 0.4)[index % 3], 0.8, len(photo))[:, None, None]
     return (photo * near + (1 - near) * np.array((205, 210, 215))).astype(np.uint8)
 
 
 def shallow(photo: Pixels, index: int, side_px: int) -> Pixels:
-    """A sharp oval before a ground that is out of focus."""
+    """A sharp oval in front of a background that is out of focus."""
     height, width = photo.shape[:2]
     mask = np.zeros((height, width), np.float32)
     axes = int(width * (0.16, 0.2, 0.26)[index % 3]), int(height * 0.38)

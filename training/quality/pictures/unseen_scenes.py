@@ -20,7 +20,7 @@ def _colors(rng: np.random.Generator, count: int) -> NDArray[np.float64]:
 
 
 def _places(side_px: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Down and across, -1..1."""
+    """Coordinates (y, x) of the pixels, -1..1, each (side_px, side_px)."""
     y, x = np.mgrid[:side_px, :side_px] * 2 / side_px - 1
     return y, x
 
@@ -31,7 +31,7 @@ def _blended(share: NDArray[np.float64], start: object, end: object) -> Pixels:
 
 
 def round_gradient(index: int, side_px: int) -> Pixels:
-    """From the middle outwards."""
+    """A gradient of two colors around a point near the middle."""
     rng = np.random.default_rng(index)
     y, x = _places(side_px)
     middle = rng.uniform(-0.5, 0.5, 2)
@@ -40,7 +40,7 @@ def round_gradient(index: int, side_px: int) -> Pixels:
 
 
 def rays(index: int, side_px: int) -> Pixels:
-    """Wedges of two colors round the middle."""
+    """Wedges of two colors around the middle."""
     rng = np.random.default_rng(index)
     y, x = _places(side_px)
     turn = np.arctan2(y, x) / (2 * np.pi) * int(rng.integers(8, 24)) % 1
@@ -62,7 +62,7 @@ def moon(index: int, side_px: int) -> Pixels:
 
 
 def town(index: int, side_px: int) -> Pixels:
-    """Houses at night, with windows that are lit."""
+    """Houses at night with lit windows."""
     rng, unit = np.random.default_rng(index), side_px // 64
     y, _ = _places(side_px)
     picture = _blended((y + 1) / 2, (8, 10, 30), (50, 40, 60))
@@ -81,7 +81,7 @@ def town(index: int, side_px: int) -> Pixels:
 
 
 def lights(index: int, side_px: int) -> Pixels:
-    """Out of focus, without a subject."""
+    """Lights out of focus, without a subject."""
     rng = np.random.default_rng(index)
     picture = np.zeros((side_px, side_px, 3), np.float32)
     for _ in range(int(rng.integers(25, 70))):
@@ -113,7 +113,7 @@ def table(index: int, side_px: int) -> Pixels:
 
 
 def silhouettes(index: int, side_px: int) -> Pixels:
-    """Dark hills before a sky in the evening."""
+    """Dark hills in front of an evening sky."""
     rng = np.random.default_rng(index)
     y, x = _places(side_px)
     ends = np.array((rng.integers(20, 120, 3), (250, rng.integers(120, 200), 90)))
@@ -128,7 +128,7 @@ def silhouettes(index: int, side_px: int) -> Pixels:
 
 
 def aurora(index: int, side_px: int) -> Pixels:
-    """Bands of light over a night with stars."""
+    """Bands of light in a night sky with stars."""
     rng = np.random.default_rng(index)
     y, x = _places(side_px)
     picture = rng.normal((5, 8, 18), 1.5, (side_px, side_px, 3))
@@ -152,7 +152,7 @@ def pencil(photo: Pixels, index: int, side_px: int) -> Pixels:
 
 
 def water_colors(photo: Pixels, index: int, side_px: int) -> Pixels:
-    """A photograph in areas that flow, with soft edges (Gastal and Oliveira 2011)."""
+    """A photograph in the style of water colors (`cv2.stylization`, Gastal and Oliveira 2011)."""
     return np.asarray(cv2.stylization(photo, sigma_s=40, sigma_r=0.35), np.uint8)
 
 

@@ -1,4 +1,4 @@
-"""Photographs changed in ways that leave them good: what the head must learn to pass."""
+"""Changes of photographs that leave them good. The head must learn to accept them."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ Variant = Callable[["Pixels", np.random.Generator], "Pixels"]
 
 
 def saved_as_jpeg(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """At quality 75 to 92."""
+    """Saved as JPEG with a quality of 75 to 92."""
     return _through(photo, ".jpg", cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(75, 93)))
 
 
 def saved_as_webp(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """At quality 75 to 94."""
+    """Saved as WebP with a quality of 75 to 94."""
     return _through(photo, ".webp", cv2.IMWRITE_WEBP_QUALITY, int(rng.integers(75, 95)))
 
 
@@ -35,14 +35,14 @@ def _through(photo: Pixels, suffix: str, flag: int, quality: int) -> Pixels:
 
 
 def haze(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """Thin air light over all of it, more above."""
+    """Light haze, more in the upper part."""
     share = rng.uniform(0.45, 0.8)
     near = np.linspace(share - 0.15, min(1, share + 0.15), len(photo))[:, None, None]
     return (photo * near + (1 - near) * rng.uniform(190, 225)).astype(np.uint8)
 
 
 def out_of_focus_ground(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """A sharp oval, the rest behind it blurred."""
+    """A sharp oval; everything else is blurred."""
     height, width = photo.shape[:2]
     mask = np.zeros((height, width), np.float32)
     middle = int(width * rng.uniform(0.3, 0.7)), int(height * rng.uniform(0.4, 0.6))
@@ -58,7 +58,7 @@ def gray(photo: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def of_256_colors(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """As a GIF file has, with dithering or without."""
+    """Reduced to 256 colors as in a GIF file, with or without dithering."""
     dither = Image.Dither.FLOYDSTEINBERG if rng.random() < 0.5 else Image.Dither.NONE
     return np.asarray(Image.fromarray(photo).quantize(256, dither=dither).convert("RGB"))
 
@@ -93,13 +93,13 @@ def mirrored(photo: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def cropped(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """The middle three fifths both ways."""
+    """The middle three fifths of width and height."""
     down, across = photo.shape[0] // 5, photo.shape[1] // 5
     return np.ascontiguousarray(photo[down:-down, across:-across])
 
 
 def letterbox(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """Bars of equal height above and below, black or white, as of a film on a screen."""
+    """Black or white bars of equal height at top and bottom, as in a film on a screen."""
     bar = int(len(photo) * rng.uniform(0.06, 0.2))
     with_bars = photo.copy()
     with_bars[:bar] = with_bars[-bar:] = 255 * int(rng.random() < 0.3)
@@ -107,7 +107,7 @@ def letterbox(photo: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def framed(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """A frame of one color all around."""
+    """A frame of one color."""
     wide = int(min(photo.shape[:2]) * rng.uniform(0.02, 0.12))
     color = [int(level) for level in rng.integers(0, 256, 3)] if rng.random() < 0.4 else [255] * 3
     inner = photo[wide:-wide, wide:-wide]
@@ -117,7 +117,7 @@ def framed(photo: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def beside_another(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """Two parts of it side by side, as a collage shows them, with a white line between or none."""
+    """A collage: both halves in reverse order, with or without a white line between them."""
     half, gap = photo.shape[1] // 2, int(rng.choice([0, 0, 4, 10]))
     collage = np.concatenate([photo[:, half:], photo[:, :half]], axis=1)
     if gap:
@@ -126,7 +126,7 @@ def beside_another(photo: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def captioned(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """Words on a bar at the lower end, as of a meme or a slide."""
+    """Words on a bar at the lower end, as in a meme or a slide."""
     bar, light = int(len(photo) * rng.uniform(0.1, 0.25)), int(rng.random() < 0.5)
     with_words = photo.copy()
     with_words[-bar:] = 255 * light
@@ -138,7 +138,7 @@ def captioned(photo: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def faded(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """Lifted shadows and less contrast, as filters of phones make it."""
+    """Lighter shadows and less contrast, as with filters of phones."""
     lift = float(rng.uniform(15, 45))
     return (lift + photo * ((245 - lift) / 255)).astype(np.uint8)
 
@@ -154,7 +154,7 @@ def sharpened_a_little(photo: Pixels, rng: np.random.Generator) -> Pixels:
 
 
 def of_fine_grain(photo: Pixels, rng: np.random.Generator) -> Pixels:
-    """Of film or a high sensitivity, of 2 to 5 gray levels."""
+    """Grain of 2 to 5 gray levels, as of film or high sensitivity."""
     grain = rng.normal(0, rng.uniform(2, 5), (*photo.shape[:2], 1))
     return (photo + grain).clip(0, 255).astype(np.uint8)
 
@@ -182,4 +182,5 @@ VARIANTS: Mapping[str, Variant] = {
     "sharpened": sharpened_a_little,
     "fine grain": of_fine_grain,
 }
-"""Name to what changes a photograph; the order is that in which the examples draw."""
+"""Name to the function that changes a photograph. The order is part of the data: examples select
+by it."""
