@@ -188,7 +188,7 @@ class ModelEntry(FrozenModel):
     @model_validator(mode="after")
     def _sides_are_a_range(self) -> Self:
         if self.drawn_sides_px and not 0 < self.drawn_sides_px[0] <= self.drawn_sides_px[1]:
-            raise ValueError(f"model {self.id}: drawn_sides_px is not (short, long)")
+            raise ValueError(f"model {self.id}: drawn_sides_px needs 0 < short <= long")
         return self
 
     @model_validator(mode="after")

@@ -73,7 +73,7 @@ class FeatureKeeper:
         try:
             return read_features(self._storage, facts)
         except NotFound:
-            raise Conflict(f"Profile {name} changed meanwhile; ask again") from None
+            raise Conflict(f"Profile {name} changed meanwhile; repeat the request") from None
 
     def _encoder(self) -> Encoder:
         encoder, missing = self._open_encoder()

@@ -289,7 +289,7 @@ def _check_may_extend(request: ProfileRequest, found: StoredProfile | None) -> N
     if found is None:
         return
     if not request.update:
-        raise Conflict(f"Profile {request.name} exists; ask for update to extend it")
+        raise Conflict(f"Profile {request.name} exists; set update to extend it")
     for parameter, asked, kept in (
         ("keep_hashes", request.keep_hashes, "hashes" in found.state),
         ("keep_features", request.keep_features, found.features is not None),

@@ -116,7 +116,7 @@ def check(storage: Storage, stop: StopCheck = never_stopped) -> ChainReport:
         stop()
         named = SEGMENT.fullmatch(_name(stat.key))
         if named is None:
-            walk.problem(f"{_name(stat.key)}: no segment of the log")
+            walk.problem(f"{_name(stat.key)}: not a segment of the log")
             continue
         walk.segment(named[1], int(named[2]), storage.read(stat.key))
     return walk.report()
@@ -157,7 +157,7 @@ class _Walk:
         for at, line in enumerate(whole):
             entry = _parsed(line)
             if entry is None:
-                self.problem(f"{name}: line {at + 1} is no entry")
+                self.problem(f"{name}: line {at + 1} is not an entry")
             elif entry.get("before") != self._before:
                 self.problem(f"{name}: line {at + 1} does not follow the line before it")
             elif entry.get("n") != self._count:

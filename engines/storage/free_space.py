@@ -55,7 +55,7 @@ class FreeSpaceFloor:
             return
         free = self._free_bytes(self._folder)
         if free - size_bytes < self._min_free_bytes:
-            message = f"The data root keeps {self._min_free_bytes} bytes free; {free} are left"
+            message = f"The data root must keep {self._min_free_bytes} bytes free; {free} are left"
             raise InsufficientStorage(message, "free_space", self._min_free_bytes, free)
 
     def watched(self, file: BinaryIO) -> BinaryIO:

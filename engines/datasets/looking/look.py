@@ -99,7 +99,7 @@ class Look:
         try:
             built = FollowingDatabase(self._store, self._folder, self._clock, never_stopped)
         except (InferloopError, OSError) as error:
-            logger.info("not rebuilt: %s (%s)", self._folder, error)
+            logger.info("the database of %s was not rebuilt: %s", self._folder, error)
             built = None
         with self._lock:
             self._renewing = False

@@ -84,7 +84,9 @@ class RecordReader:
             digest = hashlib.sha256(content).hexdigest()
             if facts is None or facts.sha256 != digest:
                 if record.recipe is not None and facts is not None:
-                    return Loaded(record, None, None, {}, "damaged: not the file that was recorded")
+                    return Loaded(
+                        record, None, None, {}, "damaged: its SHA-256 is not the recorded one"
+                    )
                 facts, fresh = self._verify(content, digest), record.recipe is None
         annotations = self._annotations(record) if self._with_annotations else {}
         kept = content if self._with_content else None

@@ -221,7 +221,7 @@ def _beside(
     try:
         return parse(_read_json(storage, stat.key)), True
     except ValueError:
-        logger.warning("not a %s", kind, extra={"key": stat.key})
+        logger.warning("sidecar is not a valid %s", kind, extra={"key": stat.key})
         return None, False
 
 
@@ -230,7 +230,7 @@ def _read_json(storage: Storage, key: str) -> object:
     try:
         return orjson.loads(storage.read(key).removeprefix(BOM_UTF8))
     except orjson.JSONDecodeError:
-        logger.warning("not JSON", extra={"key": key})
+        logger.warning("sidecar is not JSON", extra={"key": key})
     except NotFound:
-        logger.info("deleted after it was listed", extra={"key": key})
+        logger.info("sidecar was deleted after it was listed", extra={"key": key})
     return None

@@ -134,7 +134,7 @@ class Uploader:
 
     def _check(self, source: Source, sha256: str) -> None:
         if source.sha256 is not None and source.sha256 != sha256:
-            raise StorageFailed("damaged: not the file that was recorded")
+            raise StorageFailed("damaged: its SHA-256 is not the recorded one")
 
     def _sha256(self, source: Source) -> str:
         return source.sha256 or self._streamed_sha256(source)

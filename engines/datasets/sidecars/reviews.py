@@ -143,7 +143,7 @@ def _review(
         except Conflict:
             continue
         return new, [(key[len(dataset_of(key)) + 1 :], kept, stat.etag)]
-    raise Conflict(f"The review is changed by somebody else all the time: {beside}")
+    raise Conflict(f"Other requests changed the review at every attempt: {beside}")
 
 
 def _read(storage: Storage, beside: str, name: str) -> tuple[str | None, Review]:

@@ -150,8 +150,8 @@ def runner_over(
     if family is None:
         if entry.loras or entry.safety_checker != "off":
             raise GenerationFailed(
-                f"{type(pipe).__name__} is served by whole calls, without adapters or a "
-                "safety checker policy"
+                f"{type(pipe).__name__} is called as a whole, so it supports neither adapters "
+                "nor a safety checker policy"
             )
         workers.close()  # pipeline calls share components, so they must not run in parallel
         return WholeCallRunner(pipe, replace(info, workers=Workers()), free_memory)

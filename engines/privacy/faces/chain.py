@@ -40,7 +40,7 @@ class FaceDetectorChain:
                 return detector.detect(pixels)
             except DetectorUnavailable as error:
                 logger.warning("face detector %s failed: %s", detector.name, error)
-        raise DetectorUnavailable("no face detector could look at the image")
+        raise DetectorUnavailable("every face detector failed on the image")
 
 
 def _loaded(factories: Mapping[str, Factory]) -> Sequence[FaceDetector]:

@@ -91,7 +91,7 @@ def _faces_in(
     try:
         return embedder.embed(pixels, detector.detect(pixels))
     except DetectorUnavailable as error:
-        logger.warning("faces of a reference image were not taken: %s", error)
+        logger.warning("faces of a reference image are not used: %s", error)
         return ()
 
 

@@ -91,7 +91,9 @@ def stops_all(
         return InvalidParameters.of(parameter, bucket, "an S3 bucket", "is not valid")
     if code in _WRONG_OPTIONS:
         reason = f"was refused ({code})"
-        return InvalidParameters.of("storage_class", None, "what the bucket takes", reason)
+        return InvalidParameters.of(
+            "storage_class", None, "options that the bucket accepts", reason
+        )
     return StorageFailed(f"S3 cannot be used ({code})")
 
 

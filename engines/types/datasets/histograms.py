@@ -72,7 +72,7 @@ class Histogram(FrozenModel):
     def merged(self, other: Histogram) -> Self:
         """The sum of both. Raises `ValueError` if their bins differ."""
         if (self.low, self.high, len(self.counts)) != (other.low, other.high, len(other.counts)):
-            raise ValueError("histograms with different bins do not add up")
+            raise ValueError("histograms with different bins cannot be added")
         least = [*_given(self.least), *_given(other.least)]
         most = [*_given(self.most), *_given(other.most)]
         update = {

@@ -62,7 +62,7 @@ def class_table(request: ExportRequest, classes: Classes) -> ClassTable:
     table = ClassTable(classes, choose_class(classes, request.class_label))
     if request.format == "imagefolder" and table.name is None:
         constraint = "a label of the dataset"
-        reason = "must be a label of the dataset, which has none: folders are named by it"
+        reason = "must be a label, because it names the folders; the dataset has no labels"
         raise InvalidParameters.of("class_label", None, constraint, reason)
     return table
 

@@ -105,7 +105,7 @@ def test_an_image_folder_tells_what_has_no_class(
 def test_an_image_folder_needs_a_label_and_a_name_that_readers_know(
     exporter: DatasetExporter, nature: list[str], make_request: MakeRequest
 ) -> None:
-    with pytest.raises(InvalidParameters, match="which has none"):
+    with pytest.raises(InvalidParameters, match="has no labels"):
         exporter.export(make_request("exports/n.zip", format="imagefolder"))
     with pytest.raises(InvalidParameters, match=r"\.zip"):
         exporter.export(make_request("exports/n.tar", format="imagefolder"))

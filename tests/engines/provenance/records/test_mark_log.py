@@ -106,7 +106,7 @@ def test_an_end_that_was_cut_off_is_known_to_whoever_kept_the_heads(storage: Sto
 def test_a_strange_file_in_the_log_is_told(storage: Storage) -> None:
     write(MarkLog(storage), 1)
     storage.put_new(f"{LOG_FOLDER}/notes.txt", b"hello")
-    assert check(storage).problems == ("notes.txt: no segment of the log",)
+    assert check(storage).problems == ("notes.txt: not a segment of the log",)
 
 
 def test_a_line_torn_by_a_crash_is_no_tampering(storage: Storage) -> None:
