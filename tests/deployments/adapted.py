@@ -1,4 +1,4 @@
-"""Replicas behind the services' Protocols, called as they are: what Serve's handles do, without."""
+"""Implements the Protocols of the services with replicas in this process, without Ray Serve."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from engines.types import GenerationEvent, GenerationRequest
 
 @dataclass(frozen=True, slots=True)
 class AdaptedGeneration:
-    """`Generation` over one replica that serves every model."""
+    """Implements `Generation` with one replica, which has every model."""
 
     replica: DiffusionReplica
 
     def check(self, request: GenerationRequest) -> None:
-        """Everything is taken."""
+        """Accepts every request."""
 
     def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
         return self.replica.generate(request)

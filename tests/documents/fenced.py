@@ -1,4 +1,4 @@
-"""Fenced blocks of the documents, and what stands above them."""
+"""Fenced code blocks of the documents, and the comments above them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _EXCERPT = re.compile(r"^ *<!-- excerpt: (?P<why>.+) -->\s*$")
 
 @dataclass(frozen=True)
 class Block:
-    """One fenced block; `excerpt` says why nothing runs it, where that is said above it."""
+    """One fenced block. `excerpt`: the reason, given above the block, why no test runs it."""
 
     document: str
     line: int

@@ -1,4 +1,4 @@
-"""Which documents are run as they stand: their shell and Python blocks, in order, in one folder."""
+"""The documents whose shell and Python blocks are run, in order, in one folder."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One error of every class: the table of the tests that look at all of them."""
+"""One error of every class, for tests that check all classes."""
 
 from __future__ import annotations
 
@@ -31,12 +31,12 @@ EVERY_ERROR: tuple[errors.InferloopError, ...] = (
     errors.MarkingFailed("the key service is away"),
     errors.StorageAway("the data root is not there"),
 )
-"""tests/engines/test_errors.py fails when a class is missing here."""
+"""One error of each class. tests/engines/test_errors.py fails if a class is missing."""
 
 WITHOUT_DETAILS = tuple(type(error) for error in EVERY_ERROR if not error.details)
-"""Classes that are made of words alone."""
+"""Classes of errors without details."""
 
 
 def class_name(error: errors.InferloopError) -> str:
-    """The name under which a test's run shows it."""
+    """The name of the error's class, as id of a test."""
     return type(error).__name__

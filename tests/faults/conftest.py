@@ -15,8 +15,8 @@ Exporting = subprocess.Popen[str]
 
 @pytest.fixture
 def start_exporting(tmp_path: Path) -> Iterator[Callable[[str, float], Exporting]]:
-    """Starts an exporter of the data root `tmp_path` that has written half a file; killed at the
-    end."""
+    """Returns a function that starts a process which exports in the data root `tmp_path`, and waits
+    until it has written half a file. The process is killed at the end."""
     started: list[Exporting] = []
 
     def start(target: str, ttl_s: float) -> Exporting:

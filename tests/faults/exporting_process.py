@@ -1,5 +1,5 @@
-"""A process that takes the lock of an export, writes half a file and says so: to be killed or
-stopped. On a line of input it goes on to publish.
+"""A process that takes the lock of an export, writes half a file and prints a line. A test then
+kills or stops it, or sends it a line, after which it publishes the file.
 
     python -m tests.faults.exporting_process ROOT TARGET TTL_S
 """

@@ -17,7 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def tool(name: str) -> str | None:
-    """The program of this virtual environment, else the one on the path."""
+    """Path of the program in this virtual environment, else in PATH; None if there is none."""
     beside = Path(sys.executable).with_name(name)
     return str(beside) if beside.exists() else shutil.which(name)
 
@@ -36,7 +36,7 @@ def rendered(folder: str) -> str:
 
 @pytest.fixture(scope="session")
 def render() -> Render:
-    """`render("overlays/gpu")`: its manifests, parsed anew each time."""
+    """`render("overlays/gpu")` returns the manifests of the overlay, a new copy at each call."""
     return lambda folder: [m for m in yaml.safe_load_all(rendered(folder)) if m]
 
 

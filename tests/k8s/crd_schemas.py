@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import Any
 
 Node = Any
-"""Parsed JSON; its shape is what these functions are about."""
+"""Parsed JSON of any form."""
 
 _QUANTITY_OR_NUMBER = {"anyOf": [{"type": "integer"}, {"type": "string"}]}
 
 
 def close(schema: Node) -> Node:
-    """Unknown fields are refused (the server would drop them in silence), int-or-string is both,
-    null is allowed where the schema says nullable."""
+    """The schema with these changes: unknown fields are refused (the server would drop them without
+    an error), int-or-string allows both types, nullable allows null."""
     if not isinstance(schema, dict):
         return schema
     node = {key: value for key, value in schema.items() if not key.startswith("x-kubernetes")}
@@ -33,7 +33,7 @@ def close(schema: Node) -> Node:
 
 
 def with_defaults(schema: Node, value: Node) -> Node:
-    """`value` with the schema's defaults where it says nothing: the server does that first."""
+    """`value` with the schema's defaults for missing fields, which the server adds first."""
     if isinstance(value, list):
         return [with_defaults(schema.get("items", {}), item) for item in value]
     if not isinstance(value, dict):

@@ -1,4 +1,4 @@
-"""Finding one's way in rendered manifests."""
+"""Functions to find objects in rendered manifests."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import yaml
 
 Manifest = dict[str, Any]
 Render = Callable[[str], list[Manifest]]
-"""`render("overlays/gpu")`: the manifests that kustomize makes of the folder."""
+"""`render("overlays/gpu")` returns the manifests that kustomize makes of the folder."""
 
 OVERLAYS = ("cpu-dev", "gpu", "production", "production-to-zero")
 CLUSTERS = ("production", "production-to-zero")
-"""Overlays with nodes of both kinds."""
+"""Overlays with CPU and GPU nodes."""
 FOLDERS = (*(f"overlays/{name}" for name in OVERLAYS), "batch")
 
 
@@ -40,7 +40,7 @@ def groups_of(manifest: Manifest) -> list[Manifest]:
 
 
 def pods(manifests: list[Manifest]) -> Iterator[Manifest]:
-    """Pod specs of everything that makes pods."""
+    """The pod specs of all objects that create pods."""
     for manifest in manifests:
         if manifest["kind"] in ("RayService", "RayJob"):
             yield from (group["template"]["spec"] for group in groups_of(manifest))

@@ -1,4 +1,4 @@
-"""Run as a fresh process: draw one picture with so many threads and save its pixels.
+"""Draws one picture with a number of threads and saves its pixels. Runs as a separate process.
 
 ``python draw_child.py FOLDER THREADS OUT.npy``
 """
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 
 def picture(pipe: StableDiffusionPipeline) -> NDArray[np.int16]:
-    """(512, 512, 3) int16, sRGB 0..255: a cat of seed 7 in four steps."""
+    """A cat with seed 7 in four steps: int16 (512, 512, 3), sRGB 0..255."""
     drawn = pipe(
         "a cat on a blue background",
         num_inference_steps=4,

@@ -36,7 +36,7 @@ MODELS: dict[str, dict[str, Any]] = {
         "load_at_start": True,
     },
 }
-"""What stands in the place of the production models, which are gigabytes on a hub."""
+"""Small models in place of those of production, which would have to be downloaded."""
 
 
 @dataclass(frozen=True)
@@ -46,18 +46,20 @@ class Production:
     fleet: Fleet
     url: str
     least: dict[str, int]
-    """Deployment to the fewest replicas that the config lets it have."""
+    """Deployment to its minimum number of replicas in the config."""
 
 
 def production_config(port: int) -> dict[str, Any]:
-    """The file as it is, but for the models, one thread a model, the address, and pools that stay
-    at their least."""
+    """The file with these changes: other models, one thread for each model, another address, and
+    pools that keep their minimum number of replicas."""
     document = config_files.load(REPOSITORY / "configs" / "production.yaml")
     (application,) = document["applications"]
     for pool in application["args"]["pools"]:
         pool["engine"] |= {"models": [MODELS[pool["name"]]], "torch_threads": 1}
     for deployment in application["deployments"]:
-        if deployment["name"].startswith("diffusion-"):  # one more would take the other pool's GPU
+        if deployment["name"].startswith(
+            "diffusion-"
+        ):  # another one would use the other pool's GPU
             scaling = deployment["autoscaling_config"]
             scaling["max_replicas"] = scaling["min_replicas"]
     return config_files.on_port(document, "127.0.0.1", port)
@@ -73,14 +75,15 @@ def least_replicas(document: dict[str, Any]) -> dict[str, int]:
 
 @pytest.fixture(scope="module")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A server of our own, as production has: it keeps jobs, budgets and tickets."""
+    """URL of a new Redis or Valkey server, as in production, for jobs, budgets and tickets."""
     with valkey_server(tmp_path_factory.mktemp("valkey")) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def ray_folder() -> Iterator[str]:
-    """Short, because Ray makes sockets in it, and their names have at most 107 letters."""
+    """A folder with a short path: the paths of Ray's sockets in it must have at most 107
+    characters."""
     with tempfile.TemporaryDirectory(prefix="rn", dir="/tmp", ignore_cleanup_errors=True) as folder:
         yield folder
 
@@ -101,7 +104,7 @@ def production(
         **closed_ray(os.environ),
         "RAY_prestart_worker_first_driver": "0",  # no idle worker for each of 28 logical CPUs
         "RAY_health_check_period_ms": "1000",  # in place of 3000; a node is lost after 5 of them
-        "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": "3",  # in place of 30: no balancer to wait for
+        "RAY_SERVE_PROXY_MIN_DRAINING_PERIOD_S": "3",  # in place of 30: no load balancer
         "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
         "RAY_TMPDIR": ray_folder,
         hook.VARIABLE: hook.IMPORT_PATH,  # as the manifests set it

@@ -1,4 +1,4 @@
-"""The application on several nodes, as a test sees it: where its replicas are, and who asks it."""
+"""The application on several nodes: where its replicas are, and clients of it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tests.waiting import SERVICE_PATIENCE_S, wait_for
 
 
 class Fleet:
-    """The child process that holds the nodes, and Serve's word about what runs on them."""
+    """The child process with the nodes, and the state that Ray Serve reports of them."""
 
     def __init__(self, environment: Mapping[str, str], log: Path) -> None:
         self.log = log
@@ -41,7 +41,7 @@ class Fleet:
         try:
             self._read()
         except BaseException:
-            self.stop()  # nobody else has this object yet
+            self.stop()  # no other thread has this object yet
             raise
 
     def add(self, name: str, kind: str) -> None:
@@ -51,7 +51,8 @@ class Fleet:
         self._tell(f"kill {name}")
 
     def drain(self, name: str) -> None:
-        """What a pod runs before it stops; returns when nothing serves on the node any more."""
+        """Run the command that a pod runs before it stops. Returns when no replica is on the
+        node."""
         command = [sys.executable, "-m", "deployments.drain", "--within-s", "120"]
         command += ["--address", self.address, "--node-id", self.nodes[name]]
         done = subprocess.run(
@@ -76,7 +77,7 @@ class Fleet:
         return found
 
     def places(self) -> dict[str, list[str]]:
-        """Deployment to the names of the nodes of its running replicas."""
+        """Deployment to the names of the nodes with its running replicas."""
         names = {node_id: name for name, node_id in self.nodes.items()}
         (application,) = self.applications()["applications"].values()
         return {
@@ -89,7 +90,7 @@ class Fleet:
         }
 
     def repeated_jobs(self) -> int:
-        """Generations that an ingress ran once more, because their replica was lost."""
+        """Number of generations that an ingress repeated because their replica was lost."""
         logs = [path for path in self._ray_folder.glob("**/logs/**/*") if path.is_file()]
         return sum(path.read_bytes().count(b"Replica lost during") for path in logs)
 
@@ -100,7 +101,7 @@ class Fleet:
         return {names[n] for n, told in found.items() if told["status"] == "HEALTHY" and n in names}
 
     def wait_for_strength(self, least: Mapping[str, int]) -> None:
-        """Until every deployment has its least replicas, all of them on living nodes."""
+        """Wait until every deployment has its minimum number of replicas, all on running nodes."""
 
         def strong() -> bool:
             places = self.places()
@@ -124,22 +125,23 @@ class Fleet:
         self.dashboard: str = told["dashboard"]
         self.nodes: dict[str, str] = told["nodes"]
         self.metrics: list[str] = told["metrics"]
-        """Where Prometheus would scrape the nodes."""
+        """Addresses of the nodes' metrics for Prometheus."""
 
 
 @dataclass
 class Crowd:
-    """Clients that ask one thing after the other, each over a new connection, until they leave.
+    """Clients that send one request after the other, each on a new connection, until they stop.
 
-    They come again as `Retry-After` says when the service is busy, as the SDK does: a service that
-    has just lost a node may be, and nothing is lost by it."""
+    Like the SDK, they repeat a request after `Retry-After` if the service is busy, which it may be
+    after the loss of a node."""
 
     url: str
     key: str
     asks: list[tuple[str, dict[str, Any]]]
-    """Route and body, one per client."""
+    """Route and body of each client's requests."""
     ends: list[list[str]] = field(default_factory=list)
-    """Per client, in order: "ok", the error's code, or the name of a broken connection."""
+    """The ends of each client's requests, in order: "ok", the code of an error, or the name of a
+    connection error."""
 
     def __enter__(self) -> Crowd:
         self._leave = threading.Event()
@@ -155,7 +157,7 @@ class Crowd:
             thread.join(SERVICE_PATIENCE_S)
 
     def wait_for_each(self, answers: int) -> None:
-        """Until every client has had so many more answers that are well."""
+        """Wait until every client has got `answers` more successful answers."""
         before = [Counter(ends)["ok"] for ends in self.ends]
 
         def heard() -> bool:
@@ -176,7 +178,7 @@ class Crowd:
                 self.ends[number].append(end)
 
     def _ask(self, route: str, body: dict[str, Any]) -> str | None:
-        """How the request ended; None when the service was busy and asked to come again."""
+        """The end of the request; None if the service was busy and the client must try again."""
         try:
             answer = httpx.post(
                 f"{self.url}/api/v1{route}",

@@ -1,5 +1,5 @@
-"""Several Ray nodes on one machine, in a process that hears on standard input which node to add
-and which to kill. Its answers are one JSON line each: the dashboard, and the living nodes' ids.
+"""Several Ray nodes on one machine, in a process that reads commands from standard input. It
+answers each with one line of JSON: the dashboard's address and the ids of the running nodes.
 
     add NAME cpu|gpu
     kill NAME
@@ -15,8 +15,8 @@ import psutil
 from ray.cluster_utils import Cluster
 
 STORE_BYTES = 100 * 2**20
-# The size of the worker groups in k8s/base/rayservice.yaml, as far as Ray counts it. The ingress
-# has pods of its own there; here the CPU nodes carry it, for two nodes fewer on one machine.
+# Resources of the worker groups in k8s/base/rayservice.yaml. There the ingress has its own pods;
+# here it runs on the CPU nodes, which saves two nodes.
 KINDS: dict[str, dict[str, Any]] = {
     "cpu": {"num_cpus": 8, "resources": {"cpu_node": 1, "ingress_node": 1}},
     "gpu": {"num_cpus": 6, "num_gpus": 1, "resources": {"gpu_node": 1}},
@@ -24,7 +24,7 @@ KINDS: dict[str, dict[str, Any]] = {
 
 
 class Nodes:
-    """A head that runs no work, and the nodes that were added and not killed."""
+    """A head node without work, and the worker nodes that were added and not killed."""
 
     def __init__(self, dashboard_port: int) -> None:
         self._cluster = Cluster(
@@ -43,7 +43,7 @@ class Nodes:
         self._nodes[name] = self._cluster.add_node(object_store_memory=STORE_BYTES, **KINDS[kind])
 
     def kill(self, name: str) -> None:
-        """SIGKILL to every process of the node at once: no goodbye, as when a machine dies."""
+        """Send SIGKILL to all processes of the node at once, as if the machine failed."""
         node = self._nodes.pop(name)
         roots = [
             psutil.Process(info.process.pid)

@@ -1,4 +1,4 @@
-"""An application that is built in no time, and leaves word of the process that built it."""
+"""An application that is built at once, and writes down the process that built it."""
 
 # No `from __future__ import annotations`: Serve reads the type of the builder's parameter.
 import os
@@ -16,6 +16,6 @@ class Nothing:
 
 
 def build(args: dict[str, str]) -> Application:
-    """`args` has the path, `file`, that the process's id is written to."""
+    """Build the application. The id of this process is written to the path `args["file"]`."""
     Path(args["file"]).write_text(str(os.getpid()), encoding="utf-8")
     return serve.deployment(Nothing, name="nothing").bind()

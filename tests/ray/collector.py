@@ -22,11 +22,11 @@ class Collector:
 
     @property
     def url(self) -> str:
-        """For `OTEL_EXPORTER_OTLP_ENDPOINT`."""
+        """The value for `OTEL_EXPORTER_OTLP_ENDPOINT`."""
         return f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def names(self, trace_id: str) -> set[str]:
-        """Names of the spans of one trace that have come until now; `trace_id` in hexadecimal."""
+        """Names of the spans of one trace that were received so far. `trace_id` is hexadecimal."""
         return {name for trace, name in self._spans if trace == trace_id}
 
     def _handler(self) -> type[BaseHTTPRequestHandler]:
@@ -43,7 +43,7 @@ class Collector:
                 self.end_headers()
 
             def log_message(self, *args: object) -> None:
-                """Nothing of it belongs into the test's output."""
+                """Prints nothing."""
 
         return Handler
 

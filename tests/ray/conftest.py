@@ -28,13 +28,14 @@ MODEL = "runwayml/stable-diffusion-v1-5"
 
 
 def tiny_config(folder: Path, apart: bool = True) -> Path:
-    """configs/local.yaml with random weights at a tiny size, a short queue, two ingress replicas
-    that share one rate limiter, and all else `apart`, as on a cluster, or in one process."""
+    """configs/local.yaml with tiny models with random weights, a short queue, and two ingress
+    replicas that share one rate limiter. `apart`: whether the other parts are separate deployments,
+    as on a cluster, or run in one process."""
     text = (REPOSITORY / "configs" / "local.yaml").read_text(encoding="utf-8")
     document = yaml.safe_load(text)
     if apart:
         document = with_parts_apart(document)
-    # Recorded is what a client's `traceparent` asks for, and nothing else.
+    # Only requests whose `traceparent` asks for it are recorded.
     document["tracing_config"] = {
         "enabled": True,
         "exporter_import_path": "deployments.observing.tracing:otlp",
@@ -69,13 +70,13 @@ def tiny_config(folder: Path, apart: bool = True) -> Path:
 
 @pytest.fixture(scope="session")
 def log_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the service's access log and audit log are."""
+    """Folder of the service's access log and audit log."""
     return tmp_path_factory.mktemp("logs")
 
 
 @pytest.fixture(scope="session")
 def collector() -> Iterator[Collector]:
-    """Where the service sends its spans."""
+    """The collector to which the service sends its spans."""
     with Collector() as listening:
         yield listening
 
@@ -107,7 +108,7 @@ def service(
 
 @pytest.fixture
 def second_key() -> str:
-    """A key whose budgets no other test spends."""
+    """A key whose rate limits no other test uses up."""
     return SECOND_KEY
 
 

@@ -1,4 +1,4 @@
-"""A real S3 server, Ceph RGW, on loopback: mon, one osd that keeps data in memory, radosgw.
+"""A real S3 server, Ceph RGW, on loopback: mon, one osd with its data in memory, and radosgw.
 
 Debian: `apt-get install --no-install-recommends radosgw ceph-mon ceph-osd ceph-common`, then
 `python -m pytest tests/s3_real -m s3_real`. Needs about 600 MB of memory and half a minute.
@@ -29,7 +29,8 @@ ACCESS_KEY, SECRET_KEY = "RGWTESTKEY", "rgw-test-secret"
 
 
 class CephCluster:
-    """The smallest Ceph that serves S3; every process is ours and ends with us."""
+    """The smallest Ceph cluster with S3. All its processes are started here and end with the
+    tests."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder

@@ -1,4 +1,4 @@
-"""A service of handlers behind httpx's transport seam, a real WebSocket server, a clock."""
+"""A fake service as httpx transport, a real WebSocket server, and a clock."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Handler = Callable[[httpx.Request], httpx.Response]
 
 @dataclass
 class Waits:
-    """A clock that passes only when somebody sleeps."""
+    """A clock that moves only by sleeping."""
 
     slept_s: list[float] = field(default_factory=list)
 
@@ -35,7 +35,7 @@ class Waits:
 
 @dataclass
 class Caller:
-    """Calls a client method by name, on the one client or the other, to its end."""
+    """Calls a method of the blocking or the async client by its name, and returns the result."""
 
     kind: str
     waits: Waits = field(default_factory=Waits)
@@ -57,7 +57,7 @@ class Caller:
         return asyncio.run(self._call_async(transport, method, *args, **kwargs))
 
     def walk(self, handler: Handler, method: str, /, *args: Any, **kwargs: Any) -> list[Any]:
-        """All that an iterator of the client gives."""
+        """All items of an iterator of the client."""
         transport = httpx.MockTransport(handler)
         if self.kind == "sync":
             with SyntheticImageClient(api_key=KEY, transport=transport) as client:
@@ -85,7 +85,7 @@ class Caller:
 
 @pytest.fixture(params=["sync", "async"])
 def caller(request: pytest.FixtureRequest) -> Caller:
-    """Every test that takes this runs on both clients."""
+    """Every test with this fixture runs with both clients."""
     return Caller(kind=request.param)
 
 

@@ -1,4 +1,4 @@
-"""Answers of a service that tells its progress, as a test scripts them."""
+"""Answers of a service that reports its progress, defined by a test."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def line(kind: str, **fields: Any) -> bytes:
 
 
 def advances(total: int, until: int | None = None) -> list[bytes]:
-    """Progress from 0 to `total`, or `until` there."""
+    """Progress lines from 0 to `total`, or only to `until`."""
     last = total if until is None else until
     return [line("progress", done=done, total=total) for done in range(last + 1)]
 
@@ -26,7 +26,7 @@ def failure(code: str, **details: Any) -> bytes:
 
 
 class Chunks(httpx.SyncByteStream, httpx.AsyncByteStream):
-    """A body that arrives in these pieces; an error among them is raised in its place."""
+    """A body that arrives in these pieces. If a piece is an exception, it is raised."""
 
     def __init__(self, *pieces: bytes | BaseException) -> None:
         self.pieces = pieces
@@ -57,7 +57,7 @@ def in_lines(body: Chunks) -> httpx.Response:
 
 
 class Telling:
-    """A service that answers every call with these bodies in turn, if it is asked for lines."""
+    """A service that answers each call with the next body, if the request accepts JSON lines."""
 
     def __init__(self, *bodies: Chunks) -> None:
         self.bodies = bodies

@@ -1,4 +1,4 @@
-"""A small program as a user of the SDK writes it: checked by mypy and by pyright, both strict."""
+"""A small program of a user of the SDK. mypy and pyright check it in strict mode."""
 
 # ruff: noqa: T201
 from __future__ import annotations
@@ -17,7 +17,7 @@ from inferloop_synthdata.operations.endpoints import generate_image
 
 
 def first_image(folder: Path) -> int | None:
-    """An image, looked at from all sides."""
+    """Make an image, and use every part of the answer."""
     with SyntheticImageClient() as client:
         image = client.generate_image(prompt="A red fox", width=256, height=256, seed=7)
         path: str = image.image_path
@@ -31,7 +31,7 @@ def first_image(folder: Path) -> int | None:
 
 
 def a_dataset() -> str:
-    """A job, its events, its list; an export."""
+    """Use a job, its events, the list of jobs, and an export."""
     with SyntheticImageClient(api_key="k", base_url="http://localhost:8000") as client:
         job = client.jobs.submit(generate_image(prompt="A red fox", dataset="foxes"))
         for event in client.jobs.events(job.id):
@@ -49,7 +49,7 @@ def a_dataset() -> str:
 
 
 async def watched() -> bytes | None:
-    """A stream with previews."""
+    """Use a stream with previews."""
     last: bytes | None = None
     async with AsyncSyntheticImageClient() as client:
         try:

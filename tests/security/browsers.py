@@ -1,4 +1,4 @@
-"""A browser, which sends no header of its own."""
+"""A browser, whose WebSocket cannot send custom headers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.serve_app.api import KEY
 
 TICKET = "/api/v1/ws/ticket"
 DENIED = 1008
-"""Close code of a socket that is refused before it is accepted (RFC 6455, 7.4.1)."""
+"""Close code of a WebSocket that is refused before it is accepted (RFC 6455, 7.4.1)."""
 
 
 def ticket_of(client: TestClient, key: str = KEY) -> str:
@@ -24,7 +24,7 @@ def ticket_of(client: TestClient, key: str = KEY) -> str:
 
 
 def opens(client: TestClient, query: str) -> bool:
-    """Whether a browser's socket, which has no header, is let in and answered."""
+    """Whether a WebSocket without custom headers is accepted and answered."""
     try:
         with client.websocket_connect(f"/api/v1/ws/generation{query}") as socket:
             socket.send_text("?")

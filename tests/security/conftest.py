@@ -1,4 +1,4 @@
-"""The production application over services in memory, and as users start it, on a real Ray."""
+"""The production application with services in memory, and on a real Ray as users start it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["api", "client", "fakes", "service"]
 
 @pytest.fixture
 def browser(api: Api) -> Iterator[TestClient]:
-    """A client that sends no header of its own."""
+    """A client that sends no custom headers."""
     with TestClient(api.app) as client:
         yield client
 

@@ -16,7 +16,7 @@ HEAD_DEADLINE_S = 3
 
 
 def started(folder: Path) -> Service:
-    """The launcher, on its way to be ready, over a data root with `exports/large.bin`."""
+    """The launcher, which is still starting, with a data root that has `exports/large.bin`."""
     exports = folder / "data" / "exports"
     exports.mkdir(parents=True)
     with (exports / "large.bin").open("wb") as file:
@@ -30,8 +30,8 @@ def started(folder: Path) -> Service:
 
 
 def config(folder: Path) -> Path:
-    """`tiny_config` with one ingress, because two would tell each other of a quota after 5 s only,
-    and a quota of `QUOTA_BYTES` a key."""
+    """`tiny_config` with a quota of `QUOTA_BYTES` for each key, and one ingress: two would exchange
+    the used quota only every 5 s."""
     path = tiny_config(folder)
     document = yaml.safe_load(path.read_text(encoding="utf-8"))
     (application,) = document["applications"]

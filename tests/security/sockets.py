@@ -1,4 +1,4 @@
-"""The listening sockets of a family of processes, and what they answer without a token."""
+"""The listening sockets of a process and its descendants, and their answers without a token."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ ASKED_BY_HTTP = (
 
 @dataclass(frozen=True)
 class Listening:
-    """A socket: where it is bound, and the process that listens."""
+    """A listening socket: its address, and its process."""
 
     address: str
     port: int
@@ -61,7 +61,7 @@ def listening(pid: int) -> list[Listening]:
     for process in (root, *root.children(recursive=True)):
         try:
             connections, name = process.net_connections(kind="inet"), process_name(process)
-        except psutil.NoSuchProcess:  # an idle worker that ended meanwhile
+        except psutil.NoSuchProcess:  # an idle worker that has ended
             continue
         found += [
             Listening(one.laddr.ip, one.laddr.port, name)
@@ -72,7 +72,7 @@ def listening(pid: int) -> list[Listening]:
 
 
 def process_name(process: psutil.Process) -> str:
-    """What it is, in a few letters: Ray's own title, the script, or the binary."""
+    """A short name: Ray's title of the process, the script, or the binary."""
     line = process.cmdline()
     if line and line[0].startswith(("ray::", "ray-")):
         return line[0].removeprefix("ray::").split(".")[0]
@@ -81,7 +81,7 @@ def process_name(process: psutil.Process) -> str:
 
 
 def outside_address() -> str | None:
-    """An address of this machine that others could reach; None on one without a network."""
+    """An address of this machine that others can reach; None if there is no network."""
     for addresses in psutil.net_if_addrs().values():
         for one in addresses:
             if one.family == socket.AF_INET and not one.address.startswith("127."):
@@ -96,7 +96,7 @@ def is_open(address: str, port: int) -> bool:
 
 
 def http_answers(address: str, port: int, headers: dict[str, str]) -> dict[str, int]:
-    """Path to status, of everything that is not refused; {} where no HTTP is spoken."""
+    """Path to status, for all paths that are not refused; empty if the port has no HTTP server."""
     found: dict[str, int] = {}
     with httpx.Client(
         base_url=f"http://{address}:{port}", headers=headers, timeout=ANSWERS_WITHIN_S
@@ -112,7 +112,7 @@ def http_answers(address: str, port: int, headers: dict[str, str]) -> dict[str, 
 
 
 def grpc_methods() -> list[str]:
-    """Every method of every service that Ray and Serve have, and what other servers offer."""
+    """All gRPC methods of Ray and Ray Serve, and common methods of other servers."""
     known = {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"}
     for package in (ray.core.generated, ray.serve.generated):
         for info in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
@@ -131,8 +131,9 @@ def _methods(module_name: str) -> Iterator[str]:
 def grpc_answers(
     address: str, port: int, methods: list[str], token: tuple[tuple[str, str], ...] = ()
 ) -> dict[str, str]:
-    """Method to status code, of every call with an empty message that the server took up: neither
-    refused for the missing token nor unknown to it. {} where no gRPC is spoken."""
+    """Method to status code, for all calls with an empty message that the server processed, that
+    is, it knows the method and did not refuse the missing token. Empty if the port has no gRPC
+    server."""
     refused = {
         grpc.StatusCode.UNAUTHENTICATED,
         grpc.StatusCode.UNIMPLEMENTED,

@@ -1,4 +1,4 @@
-"""A client that drives the ASGI application on the test's own event loop, message by message."""
+"""A client that calls the ASGI application in the test's event loop, message by message."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from tests.waiting import PATIENCE_S
 
 
 class Socket:
-    """A WebSocket client. `stalled` makes every send of the application wait, as a client that
-    does not read does once the buffers between are full."""
+    """A WebSocket client. With `stalled`, every send of the application waits, as if the client did
+    not read and all buffers were full."""
 
     def __init__(self) -> None:
         self.inbox: asyncio.Queue[Message] = asyncio.Queue()
@@ -25,7 +25,7 @@ class Socket:
         self._reading.set()
         self.broken = False
         self.fault: Exception | None = None
-        """What the next send raises, once."""
+        """An exception that the next send raises, once."""
 
     def stall(self) -> None:
         self._reading.clear()
@@ -52,7 +52,7 @@ class Socket:
         self.inbox.put_nowait({"type": "websocket.disconnect", "code": 1001})
 
     async def hear(self) -> dict[str, Any]:
-        """The next message of the application; fails where it closed instead."""
+        """The next message of the application. Fails if the application closed the WebSocket."""
         message = await asyncio.wait_for(self.outbox.get(), PATIENCE_S)
         assert message["type"] == "websocket.send", message
         heard: dict[str, Any] = json.loads(message["text"])
@@ -68,7 +68,8 @@ class Socket:
 
 @asynccontextmanager
 async def connected(app: ASGIApp, key: str = KEY) -> AsyncIterator[Socket]:
-    """An accepted socket; leaves at the end and waits until the application is done with it."""
+    """An accepted WebSocket. At the end, disconnects and waits until the application has
+    finished."""
     socket = Socket()
     scope = {
         "type": "websocket",
@@ -97,7 +98,7 @@ async def _run(app: ASGIApp, scope: dict[str, Any], socket: Socket) -> None:
 
 
 class Exchange:
-    """One HTTP request whose client may leave before the answer."""
+    """One HTTP request whose client may disconnect before the answer."""
 
     def __init__(
         self,
@@ -124,7 +125,7 @@ class Exchange:
                 (b"x-api-key", key.encode()),
                 (b"accept", accept.encode()),
                 *named,
-                # Serve's own headers: nothing here may obey them.
+                # Headers of Ray Serve, which the application must ignore.
                 (b"x-request-disconnect-disabled", b"1"),
                 (b"x-request-timeout-seconds", b"100000"),
             ],

@@ -1,4 +1,4 @@
-"""The production application over services in memory."""
+"""The production application with services in memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Doubles of the exporter, the datasets, the profiles and readiness."""
+"""Fakes of the exporter, the datasets, the profiles and readiness."""
 
 from __future__ import annotations
 
@@ -49,12 +49,12 @@ class FakeExporter:
     report: ExportReport | None = None
     busy: set[str] = field(default_factory=set)
     failure: InferloopError | None = None
-    """Raised after the first progress."""
+    """Raised after the first progress event."""
     stuck: bool = False
-    """Hangs after the first progress."""
+    """Whether an export hangs after the first progress event."""
     hanging: bool = False
     ended: int = 0
-    """Exports that ran to their end, failed or were stopped."""
+    """Number of exports that were completed, failed or were stopped."""
 
     async def export(
         self, request: ExportRequest
@@ -103,7 +103,7 @@ class FakeDatasets:
     names: list[str] = field(default_factory=lambda: ["nature_set"])
     reports: list[ReportRequest] = field(default_factory=list)
     report_failure: InferloopError | None = None
-    """Raised after the first progress."""
+    """Raised after the first progress event."""
     declared: dict[str, str] = field(default_factory=dict)
     taken: dict[str, dict[str, Taken]] = field(default_factory=dict)
     short: dict[str, tuple[Shortage, ...]] = field(default_factory=dict)
@@ -111,7 +111,7 @@ class FakeDatasets:
     queries: list[ImageQuery] = field(default_factory=list)
     filters: list[ImageFilter] = field(default_factory=list)
     reviewable: set[str] = field(default_factory=set)
-    """Keys of the images that are there."""
+    """Keys of existing images."""
     changes: list[tuple[ReviewChange, str]] = field(default_factory=list)
 
     async def list(
@@ -275,7 +275,7 @@ class FakeProfiles:
 
 @dataclass
 class FakeDeployments:
-    """Two deployments: a pool that starts its second replica, and one that cannot start."""
+    """Two deployments: a pool whose second replica is starting, and one that cannot start."""
 
     found: list[DeploymentStanding] = field(
         default_factory=lambda: [

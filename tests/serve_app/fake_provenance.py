@@ -1,4 +1,4 @@
-"""Double of what reads marks, the log of marks and sheets."""
+"""Fake of the service that reads marks, the mark log and signed data sheets."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class FakeProvenance:
     seen: list[bytes] = field(default_factory=list)
     found: dict[str, JsonValue] = field(default_factory=dict)
     intact: tuple[str, ...] = ()
-    """Signed datasets besides nature_set, of which nothing was changed."""
+    """Signed datasets without changes, besides nature_set."""
     """In place of what a mark says."""
 
     async def verify(self, content: bytes, watermark: bool = False) -> dict[str, JsonValue]:

@@ -1,4 +1,4 @@
-"""All fakes together, and the facade over them."""
+"""All fakes together, and the facade of them."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.serve_app.fakes import FakeFiles, FakeGeneration, FakeUsage
 
 @dataclass
 class FakeServices:
-    """All fakes of one test, by name, and the facade over them."""
+    """All fakes of one test, by name, and the facade of them."""
 
     files: FakeFiles = field(default_factory=FakeFiles)
     usage: FakeUsage = field(default_factory=FakeUsage)
@@ -52,7 +52,7 @@ class FakeServices:
 
 
 class SharedServices(FakeServices):
-    """Every space reaches the same services: requests name their space themselves."""
+    """All spaces share the same services. The requests contain their space."""
 
     def services(self) -> Services:
         inner = super().services()

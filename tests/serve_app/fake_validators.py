@@ -1,4 +1,4 @@
-"""Doubles of the two validators."""
+"""Fakes of the two validators."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ BLURRED = Weakness("sharpness", 0.2, 0.5, "The image is blurred.")
 class FakeQuality:
     files: FakeFiles
     failures: dict[str, list[InferloopError]] = field(default_factory=dict)
-    """Errors to raise for a key, one for each call, before it is judged."""
+    """Key to errors. Each call for the key raises the next one; later calls succeed."""
     failing: set[str] = field(default_factory=set)
     running: int = 0
     most_running: int = 0

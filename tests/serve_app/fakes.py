@@ -1,4 +1,4 @@
-"""Services behind the API that fit in memory. Each fake keeps the contract of its Protocol."""
+"""Fakes of the services behind the API, in memory. Each fulfills the contract of its Protocol."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EPOCH = datetime(2025, 5, 15, 14, 30, tzinfo=UTC)
 
 
 class FakeClock:
-    """Seconds that pass only when told."""
+    """A clock that only the test moves, in seconds."""
 
     def __init__(self, now: float = 1_000_000.0) -> None:
         self.now = now
@@ -45,14 +45,14 @@ class FakeClock:
 
 @dataclass
 class FakeGeneration:
-    """Steps at once, or one for each `release()` when `held`; fails as `failures` say."""
+    """Makes all steps at once, or, if `held`, one for each `release()`."""
 
     files: FakeFiles
     served_model: str = "fake/inferloop-mini"
     known_models: Sequence[str] = ("runwayml/stable-diffusion-v1-5",)
     held: bool = False
     failures: list[InferloopError | None] = field(default_factory=list)
-    """One entry per run, in order of start; None runs well. What is not listed runs well."""
+    """The error of each run, in the order of their start. None, or no entry: the run succeeds."""
     fail_after_steps: int = 2
     fail_prompts: dict[str, InferloopError] = field(default_factory=dict)
     started: list[GenerationRequest] = field(default_factory=list)
@@ -106,19 +106,19 @@ class FakeGeneration:
 class FakeFiles:
     contents: dict[str, bytes] = field(default_factory=dict)
     links_out: set[str] = field(default_factory=set)
-    """Keys that are symbolic links out of the root: the storage refuses them."""
+    """Keys that are symbolic links to outside of the root, which the storage refuses."""
     reads: list[str] = field(default_factory=list)
     uploads: int = 0
     described: list[DatasetUpload] = field(default_factory=list)
-    """Uploads into datasets, with what was said of them."""
+    """Uploads into datasets, with their descriptions."""
     thumbnails: int = 0
-    """Small copies that were made."""
+    """Number of thumbnails that were made."""
     presigned: str | None = None
-    """Where presigned URLs lead; None: a folder, which has none."""
+    """Base of presigned URLs; None: the data root is a folder, which has none."""
     busy: set[str] = field(default_factory=set)
-    """Exports that are being written."""
+    """Keys of exports that are being written."""
     open_reads: int = 0
-    """Downloads that hold their file open."""
+    """Number of downloads with an open file."""
 
     def require(self, key: str) -> bytes:
         self.reads.append(key)
@@ -200,7 +200,7 @@ class FakeFiles:
 
 @dataclass
 class FakeUsage:
-    """Counts in memory, as the ledger does in the data root."""
+    """Counts usage in memory, like the ledger in the data root."""
 
     used: dict[tuple[str, str], dict[str, int]] = field(default_factory=dict)
     held: dict[tuple[str, str], int] = field(default_factory=dict)
@@ -227,5 +227,5 @@ class FakeUsage:
 
 
 def outside(key: str) -> InvalidParameters:
-    """What a storage says of a key that leaves the root."""
+    """The error of a storage for a key outside of the root."""
     return InvalidPath.of("path", key, "inside the root", "must not lead out of the data root")

@@ -1,4 +1,4 @@
-"""Images of a dataset as the library tells of them."""
+"""Images of a dataset, as the service returns them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A socket that is connected while a test plays with it."""
+"""A connected WebSocket for a test."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ GENERATE = {"type": "generate", "prompt": "A beautiful sunset over mountains", "
 async def playing(
     config: ApiConfig | None = None, fakes: FakeServices | None = None
 ) -> AsyncIterator[tuple[Api, Socket]]:
-    """A connected socket; once it is closed, checks that nothing is left running."""
+    """A connected WebSocket. After it is closed, checks that no generation is still running."""
     api = build_api(fakes or FakeServices(), config or ApiConfig(rates=Api.GENEROUS))
     async with connected(api.app) as socket:
         yield api, socket

@@ -1,4 +1,4 @@
-"""Datasets as strangers bring them: folders called like splits, formats mixed, files damaged."""
+"""Datasets of other people: folders with the names of splits, mixed formats, damaged files."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def store(storage: FolderStorage) -> DatasetStore:
 
 @pytest.fixture
 def export(storage: FolderStorage, store: DatasetStore) -> Export:
-    """`export(format, output, **changes)` of the folder `uploads/found`."""
+    """`export(format, output, **changes)` exports the folder `uploads/found`."""
     exporter = DatasetExporter(storage, store, ExportConfig())
 
     def run(format_: str, output: str, **changes: Any) -> ExportReport:
@@ -64,7 +64,7 @@ def image(format_: str = "PNG", width: int = 24, height: int = 16, **options: An
 
 
 def turned() -> bytes:
-    """A JPEG of 24 x 16 pixels that is shown as 16 x 24."""
+    """A JPEG file of 24 x 16 pixels with an EXIF orientation, so that it is shown as 16 x 24."""
     exif = Image.Exif()
     exif[0x0112] = 6
     return image("JPEG", exif=exif)

@@ -1,4 +1,4 @@
-"""Validators over fakes that see what a picture's corner pixel says."""
+"""Validators with fake detectors, whose results depend on a picture's corner pixel."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MAIL = "jane.doe@example.com"
 
 @dataclass
 class SeesRed:
-    """Takes red pictures for a face; remembers the shapes it was shown."""
+    """Finds a face in red pictures. Keeps the shapes of all pictures."""
 
     name: str = "sees_red"
     shapes: list[tuple[int, ...]] = field(default_factory=list)
@@ -47,7 +47,7 @@ def _is(pixels: Pixels, color: tuple[int, int, int]) -> bool:
 
 @dataclass(frozen=True)
 class Judge:
-    """`validator(...)`: over these fakes, with this configuration."""
+    """`validator(...)` returns a validator with these fakes and a configuration."""
 
     def validator(self, faces: SeesRed | None = None, **config: Any) -> PrivacyValidator:
         return PrivacyValidator(

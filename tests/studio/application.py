@@ -1,5 +1,5 @@
-"""The service without Ray in one process, for a browser: its own replicas' classes over a folder,
-and the shipped fake engine in place of a model. `python -m tests.studio.application` serves it."""
+"""The service in one process without Ray, for a browser: the real replica classes with a folder as
+data root, and the fake engine of the product. `python -m tests.studio.application` serves it."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ from tests.studio.validators import QuickPrivacy, QuickQuality
 from tests.waiting import PATIENCE_S, wait_for
 
 READER = "reader-key-of-the-studio"
-"""A key that may only look."""
+"""A key that may only read."""
 HASTY = "hasty-key-of-the-studio"
-"""A key that may make one image an hour."""
+"""A key that may make one image per hour."""
 KEYS = f"""
 keys:
   - {{name: reader, key: {READER}, scopes: [read]}}
@@ -68,7 +68,7 @@ MODELS = Path(__file__).resolve().parents[2] / "models"
 
 @dataclass(frozen=True, slots=True)
 class FakeWiring:
-    """`EngineWiring`: the shipped fake, and the service's own recorder."""
+    """Implements `EngineWiring` with the fake engine and the real recorder."""
 
     wiring: DiffusionWiring
     step_s: float
@@ -94,8 +94,9 @@ def studio_services(
     s3_endpoint_url: str | None = None,
     buckets: AllowedBuckets = NO_EXPORTS,
 ) -> Services:
-    """Everything over `root`. `real`: the embedded model and the validators, which take a while to
-    load, instead of quick doubles. Exports go to `buckets` of the server at `s3_endpoint_url`."""
+    """All services with the data root `root`. `real`: the embedded model and the real validators,
+    which load slowly, instead of fakes. S3 exports may use `buckets` of the server at
+    `s3_endpoint_url`."""
     data = DataRoot(str(root), s3_endpoint_url)
     files = FileWiring(data, ImageLimits(), buckets)
     marks = MarksWiring(state_folder=str(root / ".state"))
@@ -127,7 +128,7 @@ def studio_services(
 
 
 def studio_app(root: Path, behind: Services) -> FastAPI:
-    """The production application over these services."""
+    """The production application with these services."""
     config = ApiConfig(
         rates=Api.GENEROUS,
         data_root=str(root),
@@ -142,7 +143,7 @@ def studio_app(root: Path, behind: Services) -> FastAPI:
 
 @contextmanager
 def listening(app: FastAPI, port: int = 0) -> Iterator[str]:
-    """The application on a port of this machine; its URL."""
+    """Run the application on a port of this machine. Yields its URL."""
     config = uvicorn.Config(app, host="127.0.0.1", port=port, log_level="warning")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)

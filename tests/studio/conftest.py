@@ -1,7 +1,8 @@
-"""One Chromium and one service for the tests of a file. Without a browser they are skipped, aloud.
+"""One Chromium and one service for the tests of a file. Without a browser they are skipped with a
+message.
 
-Not for the whole run: while Playwright is started, an event loop runs in the thread of the tests,
-and asynchronous tests of other files could not start theirs.
+They are not shared by all files: while Playwright runs, an event loop runs in the thread of the
+tests, and asynchronous tests of other files could not start theirs.
 """
 
 from __future__ import annotations
@@ -31,14 +32,14 @@ FLAGS = ("--no-sandbox", "--disable-dev-shm-usage", "--disable-features=LocalNet
 
 
 def browser_path() -> str | None:
-    """The browser of this machine; None where there is none."""
+    """Path of the browser of this machine; None if there is none."""
     named = os.environ.get("INFERLOOP_CHROMIUM")
     return named or next((found for name in NAMES if (found := shutil.which(name))), None)
 
 
 @dataclass
 class Studio:
-    """A service that a browser can reach."""
+    """A running service, and its data root."""
 
     url: str
     root: Path
@@ -65,7 +66,8 @@ def studio(tmp_path_factory: pytest.TempPathFactory, browser: Browser) -> Iterat
 
 @pytest.fixture
 def page(browser: Browser, studio: Studio) -> Iterator[Page]:
-    """A fresh page. Errors of its scripts, and requests that the policy stops, fail the test."""
+    """A new page. Errors of its scripts, and requests that the content security policy blocks, fail
+    the test."""
     context = browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
     opened = context.new_page()
     opened.set_default_timeout(WAIT_MS)
@@ -81,6 +83,6 @@ def page(browser: Browser, studio: Studio) -> Iterator[Page]:
 
 
 def outside(url: str, studio: Studio) -> bool:
-    """Whether a request leaves the service, or has the key in its address."""
+    """Whether a request goes to another server, or has the API key in its URL."""
     ours = url.startswith((studio.url, studio.url.replace("http", "ws"), "blob:", "data:"))
     return not ours or KEY in url

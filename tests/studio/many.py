@@ -1,4 +1,4 @@
-"""A dataset of any size in a moment: one picture under many names, each with its own recipe."""
+"""Makes a dataset of any size quickly: one picture with many names, each with its own recipe."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LABELS = ("fox", "cat", "owl", "hare", "deer")
 
 
 def make_many(root: Path, name: str, count: int) -> Path:
-    """`count` images in `generated/<name>/`: animals in turn, seeds from 0 on."""
+    """Make `count` images in `generated/<name>/`: animals in turn, with seeds from 0."""
     folder = root / "generated" / name
     folder.mkdir(parents=True)
     buffer = io.BytesIO()

@@ -1,4 +1,4 @@
-"""Pictures of every view, of the embedded model's images: `python -m tests.studio.screenshots`.
+"""Makes screenshots of every view: `python -m tests.studio.screenshots`.
 
 It starts the service in this process, makes a small dataset, and writes `docs/img/studio-*.png`.
 """
@@ -32,7 +32,7 @@ PHONE: ViewportSize = {"width": 390, "height": 800}
 COLORS = 255
 PATIENCE_MS = 600_000
 GRID = MODELS / "inferloop-mini" / "grid.png"
-"""Pictures that the embedded model has made: so this takes seconds, and shows what it can do."""
+"""Pictures that the embedded model made before, so that this takes seconds."""
 TILE_PX, HEAD_PX, COLUMNS = 128, 14, 12
 ROWS = (
     "sunset|sunset|sunset|flying cars|flying cars|flying cars|apple|apple|apple|cat|cat|cat",
@@ -60,7 +60,7 @@ generation: {width: 256, height: 256, num_inference_steps: 8}
 
 
 class GridRunner(FakeRunner):
-    """The picture of the grid that a prompt names; for other prompts a gradient."""
+    """Returns the picture of the grid for the prompt's thing; for other prompts a gradient."""
 
     def decode(self, denoising: FakeDenoising) -> DecodedImage:
         request = denoising.request
@@ -75,7 +75,8 @@ class GridRunner(FakeRunner):
 
 
 def tile(prompt: str, size: tuple[int, int]) -> Pixels | None:
-    """The grid's picture of the last word that it knows, at a size."""
+    """The grid's picture of the last known word in the prompt, scaled to `size`; None if there is
+    none."""
     found = [name for name in NAMES if prompt.endswith(name)]
     if not found:
         return None
@@ -87,7 +88,7 @@ def tile(prompt: str, size: tuple[int, int]) -> Pixels | None:
 
 
 def shoot(page: Page, name: str) -> None:
-    """Keep what the window shows, with few colors."""
+    """Save a screenshot of the window with few colors."""
     page.wait_for_timeout(800)
     target = OUT / f"studio-{name}.png"
     page.screenshot(path=str(target))
@@ -97,7 +98,7 @@ def shoot(page: Page, name: str) -> None:
 
 
 def make_things(page: Page, studio: Studio) -> None:
-    """Declare the dataset, make it, validate it; pictures on the way."""
+    """Declare, make and validate the dataset, with screenshots."""
     enter(page, studio, "declare")
     page.get_by_label("Declaration").fill(SPEC)
     page.get_by_text("The service takes this declaration").wait_for()
@@ -117,7 +118,7 @@ def make_things(page: Page, studio: Studio) -> None:
 
 
 def make_singles(page: Page) -> None:
-    """A few images, one of them still coming."""
+    """Screenshot with a few images, one of which is still being made."""
     go(page, "make")
     for prompt in ("a lion", "a strawberry", "a sailboat", "an owl", "flying cars"):
         page.get_by_label("Prompt", exact=True).fill(prompt)
@@ -135,7 +136,7 @@ def make_singles(page: Page) -> None:
 
 
 def look_through(page: Page) -> None:
-    """The gallery, one image, three side by side."""
+    """Screenshots of the gallery, one image, and three images side by side."""
     go(page, "look/things?sort=score&order=desc")
     page.locator(".cell img").nth(8).wait_for()
     page.get_by_role("gridcell").first.get_by_role("button").focus()
@@ -155,7 +156,7 @@ def look_through(page: Page) -> None:
 
 
 def others(page: Page) -> None:
-    """Views that need nothing."""
+    """Screenshots of views that need no preparation."""
     for view, name in (
         ("datasets", "datasets"),
         ("profiles/sample_photos", "profile"),
@@ -167,7 +168,7 @@ def others(page: Page) -> None:
 
 
 def add_pictures(page: Page) -> None:
-    """Pictures of one's own in heaps, before they are sent."""
+    """Screenshot of the user's own pictures in groups, before the upload."""
     go(page, "add/pets")
     page.get_by_label("Name of the label").fill("animal")
     for value, count in (("fox", 4), ("cat", 3), ("owl", 3)):
@@ -178,7 +179,7 @@ def add_pictures(page: Page) -> None:
 
 
 def small_and_dark(browser: Browser, studio: Studio) -> None:
-    """A phone, and a dark desktop."""
+    """Screenshots on a phone, and on a desktop in dark mode."""
     pages = {
         "phone": browser.new_page(viewport=PHONE, color_scheme="light"),
         "dark": browser.new_page(viewport=DESKTOP, color_scheme="dark"),
@@ -191,7 +192,7 @@ def small_and_dark(browser: Browser, studio: Studio) -> None:
 
 
 def main() -> None:
-    """All of them."""
+    """Make all screenshots."""
     from playwright.sync_api import sync_playwright
 
     path = browser_path()

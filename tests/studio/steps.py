@@ -1,4 +1,4 @@
-"""What people do on the page, in words."""
+"""Actions of users on the page."""
 
 from __future__ import annotations
 
@@ -32,13 +32,13 @@ def enter(page: Page, studio: Studio, where: str = "make", key: str = KEY) -> No
 
 
 def go(page: Page, where: str) -> None:
-    """Another place of the open page."""
+    """Go to another view of the open page."""
     page.evaluate("where => { location.hash = where }", f"#/{where}")
     page.locator("main.view h1").wait_for()
 
 
 def make(page: Page, prompt: str, steps: int = 4) -> Locator:
-    """Ask for one image; its card."""
+    """Make one image. Returns its card."""
     page.get_by_label("Prompt", exact=True).fill(prompt)
     page.get_by_label("Steps").fill(str(steps))
     page.get_by_role("button", name="Make", exact=True).click()
@@ -50,14 +50,14 @@ def make(page: Page, prompt: str, steps: int = 4) -> Locator:
 def api(
     page: Page, method: str, path: str, body: Any = None, more: dict[str, str] | None = None
 ) -> Any:
-    """A call of the API with the page's own key, and `more` headers; its JSON."""
+    """Call the API with the page's key and `more` headers. Returns the JSON answer."""
     headers = {"X-API-Key": KEY, "Content-Type": "application/json", **(more or {})}
     data = None if body is None else json.dumps(body)
     return page.request.fetch(path, method=method, headers=headers, data=data).json()
 
 
 def violations(page: Page) -> list[str]:
-    """What axe-core says against the page as it is now."""
+    """Problems that axe-core finds on the page in its current state."""
     if not page.evaluate("() => Boolean(window.axe)"):
         page.evaluate(f"() => {{ {AXE} }}")
     return list(page.evaluate(RUN_AXE, list(RULES)))

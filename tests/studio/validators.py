@@ -1,4 +1,4 @@
-"""Quick doubles of the two validators that keep verdicts as the service does."""
+"""Fast fakes of the two validators, which store verdicts like the real ones."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ BOX = (8, 8, 24, 32)
 
 
 def fails(key: str) -> bool:
-    """Whether the image is one of a dataset and its number ends in 8. The name of an anonymized
-    copy ends in random hexadecimal digits, and the copy passes whatever they are."""
+    """Whether the image belongs to a dataset and its number ends in 8. Anonymized copies, whose
+    names end in random hexadecimal digits, always pass."""
     stem = PurePosixPath(key).stem
     return stem.isdecimal() and stem.endswith("8")
 
 
 @dataclass
 class QuickQuality:
-    """Every image passes but those that `fails` names."""
+    """Every image passes, except those for which `fails` is True."""
 
     store: DatasetStore
 
@@ -45,7 +45,7 @@ class QuickQuality:
 
 @dataclass
 class QuickPrivacy:
-    """Finds a face in the images that `fails` names; a copy has none."""
+    """Finds a face in images for which `fails` is True. Anonymized copies have none."""
 
     store: DatasetStore
 

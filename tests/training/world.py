@@ -1,4 +1,4 @@
-"""A tiny world for the tests: blocks of color instead of emoji, and small places."""
+"""Tiny training data for the tests: blocks of color instead of emoji, and small places."""
 
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -16,7 +16,7 @@ NARROW = Widths((16, 16, 32), 32, 8)
 
 
 def a_cache(folder: Path) -> Cache:
-    """Return a cache with a block of color for each drawing that Noto is asked for."""
+    """Return a cache with a block of color for each drawing of the Noto style."""
     made, rng = Cache(folder), np.random.default_rng(0)
     packed = {}
     for drawing in tiles.wanted():
@@ -37,11 +37,11 @@ def options(cache: Cache, batch: int = 4) -> Options:
 
 
 READS = ("_local_scalar_dense", "nonzero", "masked_select", "is_nonzero")
-"""Operations for which a host waits, and which no CUDA graph may hold."""
+"""Operations for which the host waits, which are not allowed in CUDA graphs."""
 
 
 class NoReads(TorchDispatchMode):
-    """Fails where something is read from the device."""
+    """Fails if a value is read from the device."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]

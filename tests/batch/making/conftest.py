@@ -1,4 +1,4 @@
-"""An engine that draws no picture but one of colors."""
+"""A fake engine, which draws only colors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A maker over an engine in this process, and rows for it."""
+"""A maker with an engine in this process, and rows for it."""
 
 from __future__ import annotations
 

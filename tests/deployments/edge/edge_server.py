@@ -21,7 +21,7 @@ from tests.waiting import PATIENCE_S, wait_for
 
 
 class ServeQueues:
-    """What Ray Serve puts between its HTTP server and a replica: two queues without a bound."""
+    """The two unbounded queues that Ray Serve has between its HTTP server and a replica."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -49,7 +49,7 @@ class ServeQueues:
     async def _answer(
         self, outbox: asyncio.Queue[Message], send: Send, fetching: asyncio.Task[None]
     ) -> None:
-        """Until the answer is whole, or the client has left."""
+        """Runs until the answer is complete, or the client has disconnected."""
         while True:
             getting = asyncio.create_task(outbox.get())
             await asyncio.wait({getting, fetching}, return_when=asyncio.FIRST_COMPLETED)
@@ -73,7 +73,7 @@ async def _fetch(receive: Receive, inbox: asyncio.Queue[Message]) -> None:
 
 @contextmanager
 def edge_server(app: ASGIApp, **settings: Any) -> Iterator[int]:
-    """Its port."""
+    """Run the server. Yields its port."""
     limits = EdgeSettings(**settings)
     config = uvicorn.Config(
         EdgeMiddleware(app, limits),
@@ -103,7 +103,7 @@ def connected(port: int) -> socket.socket:
 
 
 def everything_from(connection: socket.socket) -> bytes:
-    """What the server sends until it closes."""
+    """All bytes that the server sends until it closes the connection."""
     found = b""
     while True:
         try:

@@ -1,4 +1,4 @@
-"""A dataset with everything: recipes, verdicts, annotations, and images of others."""
+"""A dataset with recipes, verdicts and annotations, and a folder of images from other sources."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def exporter(storage: Storage, store: DatasetStore, config: ExportConfig) -> Dat
 
 
 def generate(store: DatasetStore, number: int, dataset: str = "nature") -> str:
-    """Record a small image; returns its key."""
+    """Record a small image. Returns its key."""
     pixels = np.random.default_rng(number).integers(0, 256, (48, 64, 3), dtype=np.uint8)
     request = GenerationRequest(
         image_id=f"image_{number:04d}",
@@ -94,7 +94,8 @@ def generate(store: DatasetStore, number: int, dataset: str = "nature") -> str:
 
 @pytest.fixture(scope="session")
 def nature_master(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Ten images: 0..4 judged good, 5 judged bad, the rest not judged. Made once."""
+    """Ten images, made once: 0 to 4 passed the quality check, 5 failed, the others were not
+    checked."""
     root = tmp_path_factory.mktemp("master")
     clock = StepClock()
     clock.now -= timedelta(days=30)
@@ -112,7 +113,8 @@ def nature_master(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def nature(nature_master: Path, root: Path) -> list[str]:
-    """Its files, hard-linked, so that they keep their versions; nothing changes a file in place."""
+    """The files of `nature_master` as hard links, so that they keep their versions. No code changes
+    a file in place."""
     shutil.copytree(nature_master / NATURE, root / NATURE, copy_function=os.link)
     return [f"{NATURE}/image_{number:04d}.png" for number in range(10)]
 
@@ -137,7 +139,7 @@ def make_image_key(store: DatasetStore) -> Callable[..., str]:
 
 
 def encoded(format_: str, width: int = 40, height: int = 30) -> bytes:
-    """A photo-like image of others."""
+    """An image file that looks like a photograph from another source."""
     ramp = np.linspace(0, 255, width * height * 3).reshape(height, width, 3).astype(np.uint8)
     buffer = io.BytesIO()
     Image.fromarray(ramp).save(buffer, format_)
@@ -146,7 +148,7 @@ def encoded(format_: str, width: int = 40, height: int = 30) -> bytes:
 
 @pytest.fixture
 def pets(storage: Storage) -> str:
-    """A user's own folder: images in class folders, foreign sidecars, annotations."""
+    """A folder of a user: images in class folders, sidecar files of other tools, annotations."""
     folder = "uploads/pets"
     storage.put_new(f"{folder}/cats/1.jpg", encoded("JPEG"))
     storage.put_new(f"{folder}/cats/1.json", b'{"label": "cat", "age": 3}')

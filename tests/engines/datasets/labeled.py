@@ -17,7 +17,7 @@ from engines.types import ExportRequest, GeneratedImage, GenerationRequest
 MakeRequest = Callable[..., ExportRequest]
 FARM = "generated/farm"
 ANIMALS = ["fox", "cat", "dog/wolf", "fox", None]
-"""Label of each image; the last has none."""
+"""The label of each image; None for the last."""
 
 
 def request_of(number: int, **changes: Any) -> GenerationRequest:
@@ -47,7 +47,7 @@ def record_one(store: DatasetStore, request: GenerationRequest) -> str:
 
 
 def recorded(store: DatasetStore) -> list[str]:
-    """Record all of them; their keys."""
+    """Record all images. Returns their keys."""
     return [record_one(store, request_of(number)) for number in range(len(ANIMALS))]
 
 

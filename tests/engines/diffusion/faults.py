@@ -1,4 +1,4 @@
-"""Models that fail on purpose: the real runner over a family with a fault in it."""
+"""Models with faults: the real runner with a faulty family, and a faulty fake runner."""
 
 from __future__ import annotations
 
@@ -23,15 +23,16 @@ from engines.testing.diffusion import FakeDenoising, FakeRunner
 
 @dataclass
 class FaultyFamily(StableDiffusionFamily):
-    """The tiny model; a forward of more than `rows_that_fit` rows is out of memory, a row whose
-    prompt is in `poisoned` becomes NaN, a forward with a row in `broken` raises."""
+    """The tiny model with faults: a forward pass of more than `rows_that_fit` rows runs out of
+    memory, a row whose prompt is in `poisoned` becomes NaN, and a forward pass with a row in
+    `broken` raises."""
 
     pipe: Any
     rows_that_fit: int = 1000
     poisoned: set[int] = field(default_factory=set)
     broken: set[int] = field(default_factory=set)
     forwards: list[int] = field(default_factory=list)
-    """Rows of each forward that was tried."""
+    """Number of rows of each forward pass, also of those that failed."""
     decode_fails: bool = False
 
     def __post_init__(self) -> None:
@@ -63,7 +64,7 @@ class FaultyFamily(StableDiffusionFamily):
 
 
 def runner_over(family: StableDiffusionFamily) -> tuple[ModelRunner, PromptEncoder]:
-    """The production runner over a family of one's own."""
+    """The production runner with the given family."""
     encoder = PromptEncoder(family, "chunk", 64)
     pipe = family.pipe
     runner = ModelRunner(
@@ -82,13 +83,14 @@ def faulty_family() -> FaultyFamily:
 
 
 Choose = Callable[[], str]
-"""What happens to a request next: "fine", "oom", "step", "decode", "start" or "die"."""
+"""Returns the fault of the next request: "fine", "oom", "step", "decode", "start" or "die"."""
 
 
 class FaultyRunner(FakeRunner):
-    """The fake runner with faults by the prompt: "oom@3" runs out of memory at its third step in
-    any batch; "step@2" fails alone at its second; "decode" and "start" fail there; "crowd" runs
-    out of memory unless it is alone."""
+    """The fake runner with faults that the prompt selects: with "oom@3" the batch runs out of
+    memory at the request's third step; with "step@2" only this request fails, at its second step;
+    with "decode" or "start" it fails there; with "crowd" a batch of several requests runs out of
+    memory."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -122,5 +124,5 @@ class FaultyRunner(FakeRunner):
 
 
 def always(runner: AnyRunner) -> Callable[[ModelEntry], AnyRunner]:
-    """A loader that gives this runner whatever is asked for."""
+    """A loader that returns this runner for every model."""
     return lambda entry: runner

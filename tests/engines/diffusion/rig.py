@@ -1,4 +1,5 @@
-"""What the engine's tests share: a clock that is told, a listener that checks its contract."""
+"""Support for tests of the engine: a clock that the test moves, and a listener that checks the
+order of its calls."""
 
 from __future__ import annotations
 
@@ -15,12 +16,12 @@ from tests.waiting import wait_for
 
 T = TypeVar("T")
 STEPS_S = 280.0
-"""A little less than a test may take."""
+"""A little less than the time limit of a test."""
 
 
 @dataclass
 class FakeClock:
-    """Seconds that pass only when told."""
+    """A clock that only the test moves, in seconds."""
 
     now_s: float = 0.0
 
@@ -33,7 +34,7 @@ class FakeClock:
 
 @dataclass
 class RecordingListener:
-    """Keeps what it hears, and fails the test when it hears anything out of turn."""
+    """Keeps the events, and fails the test if they come in a wrong order."""
 
     events: list[StepProgress] = field(default_factory=list)
     image: GeneratedImage | None = None
@@ -63,13 +64,13 @@ class RecordingListener:
 
 
 class InlineExecutor(Executor):
-    """Runs at once on the caller's thread, so that a test needs no waiting."""
+    """Runs each function at once in the caller's thread, so that a test need not wait."""
 
     def submit(self, fn: Callable[..., T], /, *args: Any, **kwargs: Any) -> Future[T]:
         future: Future[T] = Future()
         try:
             future.set_result(fn(*args, **kwargs))
-        except Exception as error:  # noqa: BLE001 - that is what an executor does
+        except Exception as error:  # noqa: BLE001 - an executor keeps every exception in its future
             future.set_exception(error)
         return future
 
@@ -103,7 +104,8 @@ def engine_config(*entries: ModelEntry, **changes: Any) -> EngineConfig:
 
 
 def drive(engine: StepEngine, listeners: Sequence[RecordingListener]) -> None:
-    """Turn the engine on this thread until all have ended; a step may compile for minutes."""
+    """Run steps of the engine in this thread until all requests have ended. A step may compile for
+    minutes."""
     wait_for(
         lambda: not engine.step() and all(each.ended for each in listeners), STEPS_S, at_first_s=0
     )

@@ -1,4 +1,4 @@
-"""Datasets on disk, an encoder that costs nothing, and the service over both."""
+"""Datasets on disk, a fast encoder, and the service with both."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NOW = datetime(2026, 1, 2, 3, 4, tzinfo=UTC)
 
 @dataclass
 class SmallEncoder:
-    """An 8 x 8 picture of each picture, its mean taken off, as a vector of 192 numbers."""
+    """Encodes each picture as its 8 x 8 thumbnail minus the mean, a vector of 192 numbers."""
 
     name: str = "small@1"
     dimensions: int = 192
@@ -97,7 +97,7 @@ def no_encoder(config: EvidenceConfig) -> SmallEncoder:
 
 @contextmanager
 def no_change(storage: FolderStorage, folder: str) -> Iterator[None]:
-    """Nothing that is not hidden may change within the block."""
+    """Within it, only hidden files may change."""
 
     def seen() -> list[tuple[str, str]]:
         return [(s.key, s.etag) for s in storage.list(folder) if "/." not in s.key]

@@ -1,4 +1,4 @@
-"""Pictures with something on them, all different, and the same ones changed."""
+"""Different pictures with shapes, and changed copies of them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ SIDE_PX = 192
 
 
 def picture(seed: int, side_px: int = SIDE_PX) -> Pixels:
-    """Some dozens of colored shapes on a colored ground, RGB uint8 (side, side, 3)."""
+    """Some dozens of colored shapes on a colored background, RGB uint8 (side, side, 3)."""
     rng = np.random.default_rng(seed)
     pixels = np.full((side_px, side_px, 3), rng.integers(0, 256, 3), dtype=np.uint8)
     for _ in range(40):

@@ -1,4 +1,4 @@
-"""Records of datasets in memory, as the catalog would find them."""
+"""Records of datasets in memory, as the catalog returns them."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ def normal(count: int, seed: int, center: float = 0.0, spread: float = 1.0) -> N
 
 
 def modes(count: int, seed: int, kept: int, of: int = 4) -> NDArray[np.float32]:
-    """Points round the first `kept` of `of` far centers, in turns."""
+    """Points around the first `kept` of `of` distant centers, in turn."""
     points = normal(count, seed, spread=0.5)
     points[np.arange(count), np.arange(count) % kept] += 20
     assert kept <= of <= DIMENSIONS

@@ -1,4 +1,4 @@
-"""Files built by hand, byte by byte, as no library would write them."""
+"""Image files that are built byte by byte, which libraries would not write."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def encoded(image: Image.Image, kind: str, **options: Any) -> bytes:
 
 
 def picture(width: int = 24, height: int = 16) -> Image.Image:
-    """Noise: its files hold compressed data of some length."""
+    """A picture of noise, so that its files have long compressed data."""
     noise = np.random.default_rng(3).integers(0, 256, (height, width, 3), dtype=np.uint8)
     return Image.fromarray(noise)
 
@@ -37,7 +37,7 @@ def png(*extra: bytes) -> bytes:
 
 
 def jpeg(*segments: tuple[int, bytes]) -> bytes:
-    """A JPEG with these (marker, body) segments behind its start."""
+    """A JPEG file with these (marker, body) segments after its start marker."""
     plain = encoded(picture(), "JPEG")
     extra = (struct.pack(">BBH", 0xFF, marker, len(body) + 2) + body for marker, body in segments)
     return plain[:2] + b"".join(extra) + plain[2:]
@@ -78,7 +78,7 @@ def iptc(*data_sets: tuple[int, int, bytes]) -> bytes:
 
 
 def raw_profile(kind: str, body: bytes) -> bytes:
-    """Text of a raw profile as ImageMagick writes it."""
+    """The text of a raw profile, as ImageMagick writes it."""
     digits = body.hex()
     lines = "\n".join(digits[at : at + 72] for at in range(0, len(digits), 72))
     return f"\n{kind}\n{len(body):8d}\n{lines}\n".encode()

@@ -14,7 +14,7 @@ def limits() -> ImageLimits:
 
 @pytest.fixture(scope="session")
 def picture() -> Image.Image:
-    """A 60 x 40 picture in which no two corners are alike."""
+    """A picture of 60 x 40 pixels with four different corners."""
     rows, columns = np.mgrid[0:40, 0:60]
     planes = [rows * 6, columns * 4, np.full((40, 60), 90)]
     return Image.fromarray(np.stack(planes, axis=2).astype(np.uint8))

@@ -1,4 +1,4 @@
-"""Every store of jobs: in memory, in a file, and on a real server."""
+"""All job stores: in memory, in a file, and on a real server."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ TERMS = JobTerms(lease_s=10, keep_s=100, max_unfinished=50)
 NAMESPACES = itertools.count()
 
 OpenStore = Callable[[], JobStore]
-"""Opens the same store once more, as another process would."""
+"""Opens the same store again, as another process would."""
 
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Of a real server."""
+    """URL of a real server."""
     with valkey_server(tmp_path_factory.mktemp("valkey")) as url:
         yield url
 

@@ -1,4 +1,4 @@
-"""Drafts of jobs, a clock that stands still, and a server of the package."""
+"""Drafts of jobs, and a clock that only the test moves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NUMBERS = itertools.count(1)
 
 @dataclass
 class Clock:
-    """Seconds since 1970 that pass only when told."""
+    """A clock that only the test moves, in seconds since 1970."""
 
     now: float = 1_000_000.0
 
@@ -35,7 +35,7 @@ def draft(
     body: str = "{}",
     webhook: Webhook | None = None,
 ) -> Draft:
-    """A job of the key `key` with an id of its own."""
+    """A job of the API key `key` with a new id."""
     number = next(_NUMBERS)
     return Draft(
         id=f"job_{number:06}",

@@ -1,4 +1,4 @@
-"""Photographs of installed packages, fake detectors, and the real ones loaded once."""
+"""Photographs in installed packages, fake detectors, and the real detectors, loaded once."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ DATA = Path(__file__).resolve().parents[2] / "data" / "privacy"
 
 @dataclass
 class FakeFaces:
-    """Finds `faces`, or fails with `problem`; counts how often it was asked."""
+    """Finds `faces`, or fails with `problem`. Counts its calls."""
 
     faces: tuple[Face, ...] = ()
     problem: str | None = None
@@ -47,7 +47,7 @@ class FakeFaces:
 
 @dataclass
 class FakeReader:
-    """Reads `lines`, or fails with `problem`; counts how often it was asked."""
+    """Reads `lines`, or fails with `problem`. Counts its calls."""
 
     lines: tuple[TextRegion, ...] = ()
     problem: str | None = None
@@ -73,7 +73,7 @@ class FakeEmbedder:
 
 @dataclass(frozen=True)
 class Doubles:
-    """The fakes, for tests that make their own."""
+    """The classes of the fakes, for tests that make their own."""
 
     faces: type[FakeFaces] = FakeFaces
     reader: type[FakeReader] = FakeReader
@@ -101,7 +101,7 @@ class Doubles:
 
 @dataclass(frozen=True)
 class Photos:
-    """scikit-image's photographs, read from the installed package."""
+    """Photographs in the installed scikit-image."""
 
     folder: Path
     labels: dict[str, dict[str, Any]]

@@ -1,4 +1,4 @@
-"""Photographs, noise, and profiles built of them."""
+"""Photographs, noise, and profiles of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A data root, and a development key of this test run."""
+"""A data root, and a new development key for this test run."""
 
 from __future__ import annotations
 

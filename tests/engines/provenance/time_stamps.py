@@ -38,7 +38,7 @@ ess_cert_id_alg = sha256
 
 @dataclass
 class Authority:
-    """Stamps what it is asked to. `status`: what it answers in place of a stamp."""
+    """Gives time stamps. `status`: the HTTP status that it answers instead of a time stamp."""
 
     folder: Path
     status: int = 200
@@ -47,7 +47,7 @@ class Authority:
     url: str = ""
 
     def answer(self, query: bytes) -> bytes:
-        """A reply in DER. One after the other: the serial number is a file."""
+        """The reply in DER. Only one is made at a time, because the serial number is in a file."""
         with self.lock:
             self.asked.append(query)
             (self.folder / "query.tsq").write_bytes(query)
@@ -58,7 +58,7 @@ class Authority:
 
 @contextmanager
 def serving(folder: Path) -> Iterator[Authority]:
-    """An authority with a key and a certificate of its own in `folder`."""
+    """Run an authority with a new key and certificate in `folder`."""
     _write_identity(folder)
     (folder / "serial").write_text("01\n", encoding="ascii")
     (folder / "tsa.cnf").write_text(_CONFIG.format(folder=folder), encoding="ascii")
@@ -75,7 +75,7 @@ def serving(folder: Path) -> Iterator[Authority]:
             self.wfile.write(content)
 
         def log_message(self, *args: object) -> None:
-            """Nothing on the terminal."""
+            """Prints nothing."""
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = Thread(target=server.serve_forever, args=(0.01,), daemon=True)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(scope="session")
 def photos() -> Mapping[str, Pixels]:
-    """Photographs that the score was not calibrated on."""
+    """Photographs with which the score was not calibrated."""
     return {
         name: np.ascontiguousarray(getattr(data, name)()[..., :3])
         for name in ("astronaut", "chelsea", "coffee", "rocket")

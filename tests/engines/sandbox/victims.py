@@ -1,4 +1,4 @@
-"""Functions that go wrong in a worker process, each in its own way."""
+"""Functions that cause different faults in a worker process."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from importlib import import_module
 from engines.errors import Fault, InvalidImage
 
 ON_ARRIVAL: list[Callable[[], object]] = []
-"""What is called once in the caller's program, in the pool's thread that reads the result."""
+"""A function that the caller's process calls once, in the thread of the pool that reads the
+result."""
 
 
 class Parcel:
-    """A result that is unpacked by `arrived`."""
+    """A result that is unpickled by `arrived`."""
 
     def __reduce__(self) -> tuple[Callable[[], str], tuple[()]]:
         return arrived, ()
@@ -50,7 +51,7 @@ def spin() -> None:
 
 
 def spin_in_c() -> int:
-    """Holds the interpreter's lock and hears no Python signal handler."""
+    """Holds the GIL, so that no Python signal handler runs."""
     return sum(range(10**12))
 
 
@@ -80,5 +81,5 @@ def loaded() -> set[str]:
 
 
 def uses(module: str) -> str:
-    """As a function does that imports what it needs when it is called."""
+    """Imports a module when it is called."""
     return import_module(module).__name__

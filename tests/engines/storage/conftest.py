@@ -1,4 +1,4 @@
-"""Both storages behind one fixture: whatever holds for one must hold for the other."""
+"""Both storages in one fixture, because the same tests must pass with both."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def clock() -> StepClock:
 
 @pytest.fixture
 def store(counting: CountingStorage, clock: StepClock) -> DatasetStore:
-    # Its time stands still: a count that takes long would stand for a while after a change.
+    # Its clock stands still: after a slow count, the result would be kept for a while.
     return DatasetStore(counting, clock, summaries=SummaryCache(lambda: 0.0))
 
 

@@ -1,4 +1,4 @@
-"""A storage that counts and fails when told to, and a clock that tests move."""
+"""A storage that counts reads and can fail, and a clock for tests."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from engines.types import ObjectStat
 
 
 class CountingStorage:
-    """A storage that counts reads, and fails the calls that it is told to fail."""
+    """A storage that counts reads, and fails the calls that the test selects."""
 
     def __init__(self, inner: Storage) -> None:
         self.inner = inner
@@ -79,7 +79,7 @@ class CountingStorage:
 
 
 class StepClock:
-    """Wall time that moves one second at every look."""
+    """A clock that moves by one second at every call."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 1, 1, tzinfo=UTC)

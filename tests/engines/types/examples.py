@@ -1,4 +1,4 @@
-"""One of every record that crosses package borders, with nothing left at its default."""
+"""One example of every record that packages exchange. No field has its default value."""
 
 from __future__ import annotations
 

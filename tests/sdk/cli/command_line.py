@@ -1,4 +1,4 @@
-"""Runs `inferloop` in the test's own process, in surroundings that the test gives."""
+"""Runs `inferloop` in the process of the test, with injected streams and services."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from tests.sdk.conftest import KEY, Waits
 
 
 class Terminal(io.StringIO):
-    """A stream that says it is a terminal."""
+    """A stream whose `isatty` is True."""
 
     def isatty(self) -> bool:
         return True
 
 
 class Output(io.TextIOWrapper):
-    """Standard output: text, and bytes below it."""
+    """Standard output for text, with a buffer for bytes."""
 
     def __init__(self, is_terminal: bool) -> None:
         self.bytes = io.BytesIO()
@@ -36,22 +36,22 @@ class Output(io.TextIOWrapper):
 
 @dataclass
 class CommandLine:
-    """One run after another; `out` and `err` are those of the last."""
+    """Runs commands. `out` and `err` are the output of the last one."""
 
     handler: Callable[[httpx.Request], httpx.Response]
     base_url: str = "http://service.test"
     environ: dict[str, str] = field(default_factory=lambda: {"INFERLOOP_API_KEY": KEY})
     stdin: str = ""
     terminal: bool = False
-    """Whether the error stream is one."""
+    """Whether standard error is a terminal."""
     person: bool = False
-    """Whether somebody sits there: standard input and output are a terminal too."""
+    """Whether standard input and output are a terminal too, as for a person."""
     color: bool = False
     waits: Waits = field(default_factory=Waits)
     clock: Callable[[], float] = lambda: 0.0
     out: str = ""
     written: bytes = b""
-    """What went to standard output, as bytes."""
+    """The bytes of standard output."""
     err: str = ""
 
     def run(self, *argv: str) -> int:
@@ -76,7 +76,7 @@ class CommandLine:
 
 
 class Service:
-    """Answers by path, and remembers what it was asked."""
+    """Answers by path, and keeps the requests."""
 
     def __init__(self, **answers: Any) -> None:
         self.answers = answers

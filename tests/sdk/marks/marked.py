@@ -1,4 +1,4 @@
-"""A marked image on disk, and a service that must not be asked."""
+"""A marked image on disk, and a service that must get no request."""
 
 from __future__ import annotations
 

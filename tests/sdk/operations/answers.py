@@ -1,4 +1,4 @@
-"""Answers of the service to what `CALLS` ask."""
+"""Answers of the service to the requests of `CALLS`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""A call of every REST endpoint: what the client is asked, what goes over the wire, the answer."""
+"""A call of every REST endpoint: the client's method with its arguments, the request, the
+answer."""
 
 from __future__ import annotations
 

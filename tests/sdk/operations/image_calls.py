@@ -1,4 +1,4 @@
-"""Calls for images, verdicts, profiles, and about the service."""
+"""Calls for images, verdicts, profiles and the service itself."""
 
 from __future__ import annotations
 

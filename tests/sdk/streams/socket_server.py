@@ -1,4 +1,4 @@
-"""A real `websockets` server in a thread, whose behavior a test gives as a function."""
+"""A real `websockets` server in a thread. The test defines its behavior as a function."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from websockets.sync.server import Server, ServerConnection, serve
 from tests.waiting import PATIENCE_S
 
 Behavior = Callable[[ServerConnection], None]
-"""What the server does with a connection once it is open; returning closes it."""
+"""Called with each open connection, which is closed when the function returns."""
 
 Refusal = Callable[[ServerConnection, Request], Response | None]
-"""What the server does with a handshake; None accepts it."""
+"""Called with each handshake. Returns the response of a refusal, or None to accept it."""
 
 
 def send(connection: ServerConnection, message: Mapping[str, Any]) -> None:
@@ -42,7 +42,7 @@ RESULT = {
 
 
 def generation(steps: int) -> Behavior:
-    """Takes one `generate` message, reports every step, gives the result."""
+    """Reads one `generate` message, reports every step, sends the result."""
 
     def behave(connection: ServerConnection) -> None:
         json.loads(connection.recv())
@@ -54,16 +54,17 @@ def generation(steps: int) -> Behavior:
 
 
 class SocketServer:
-    """Listens on a free loopback port. `behaviors` are used up in turn; the last one stays."""
+    """Listens on a free loopback port. Each connection uses the next of `behaviors`, and later
+    ones the last."""
 
     def __init__(self) -> None:
         self.behaviors: list[Behavior] = [generation(3)]
         self.refusals: list[Refusal] = []
         self.paths: list[str] = []
         self.headers: list[Headers] = []
-        """Of every handshake, refused ones included."""
+        """The headers of every handshake, also of refused ones."""
         self.received: list[dict[str, Any]] = []
-        """What clients sent after their first message, until they left."""
+        """Messages that clients sent after the first one."""
         self.connection_ended = threading.Event()
         self._server: Server | None = None
         self._thread: threading.Thread | None = None
@@ -75,7 +76,7 @@ class SocketServer:
         return f"http://{host}:{port}"
 
     def listen_to_the_end(self, connection: ServerConnection) -> None:
-        """For behaviors: keep what the client says until it goes."""
+        """For behaviors: keep the client's messages until it disconnects."""
         try:
             for text in connection:
                 self.received.append(json.loads(text))

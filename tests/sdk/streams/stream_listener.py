@@ -1,4 +1,4 @@
-"""Takes the events of a stream from either client."""
+"""Reads the events of a stream of either client."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Event = sdk.GenerationEvent
 
 @dataclass
 class Listener:
-    """Takes events of a stream from either client; `until` leaves it early."""
+    """Reads events of a stream of either client. `until`: when to leave the stream early."""
 
     kind: str
     base_url: str

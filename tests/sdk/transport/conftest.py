@@ -1,4 +1,4 @@
-"""A real server that a test plays, and both clients over real connections to it."""
+"""A real server whose answers the test defines, and both clients with real connections to it."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Dialer:
         return self._call(server, lambda client: attrgetter(method)(client)(*args, **kwargs))
 
     def call_with_open_connection(self, server: WireServer, method: str, timeout_s: float) -> Any:
-        """The result of the second of two calls over one connection. Only the second one has the
-        time limit, so that it counts for the answer and never for connecting."""
+        """The result of the second of two calls on one connection. Only the second has the time
+        limit, so that the limit applies to the answer and not to connecting."""
         of_client = attrgetter(method)
         return self._call(
             server,
@@ -38,7 +38,7 @@ class Dialer:
         )
 
     def _call(self, server: WireServer, *steps: Callable[[Any], Any]) -> Any:
-        """Let one client take the steps in turn; the result of the last one."""
+        """Run the steps in turn with one client. Returns the result of the last one."""
         options: dict[str, Any] = {"timeout_s": PATIENCE_S, "random": lambda: 0.5}
         if self.kind == "sync":
             with sdk.SyntheticImageClient(

@@ -1,4 +1,4 @@
-"""A real TCP server whose every connection a test plays byte by byte."""
+"""A real TCP server. The test defines every byte that it sends."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ JSON = "Content-Type: application/json"
 
 @dataclass(frozen=True)
 class Request:
-    """As it came over the wire."""
+    """A request as received."""
 
     method: str
     target: str
@@ -32,7 +32,7 @@ class Wire:
         self._reader = connection.makefile("rb")
 
     def read(self) -> Request | None:
-        """The next request; None where the client has left."""
+        """The next request; None if the client has disconnected."""
         first = self._reader.readline().decode().split()
         if len(first) != 3:
             return None
@@ -56,18 +56,19 @@ class Wire:
 
 
 Play = Callable[[Wire], None]
-"""What one connection does after it was accepted."""
+"""Called with each accepted connection."""
 
 
 class WireServer:
-    """Listens on a free loopback port. `plays` are used up in turn; the last one stays."""
+    """Listens on a free loopback port. Each connection uses the next of `plays`, and later ones the
+    last."""
 
     def __init__(self, *plays: Play) -> None:
         self.plays = list(plays)
         self.requests: list[Request] = []
         self.connections = 0
         self.released = threading.Event()
-        """Set when the test is over: a play that stays silent waits for it."""
+        """Set when the test has ended. A play that sends nothing waits for it."""
         self._listener = socket.create_server(("127.0.0.1", 0))
         self._threads = [threading.Thread(target=self._accept, daemon=True)]
 
@@ -92,16 +93,16 @@ class WireServer:
         try:
             play(wire)
         except OSError:
-            pass  # the client has left
+            pass  # the client has disconnected
         finally:
             wire.close()
 
     def wait_until_closed(self) -> None:
-        """Until the server has closed the last connection that it accepted."""
+        """Wait until the server has closed the last connection that it accepted."""
         self._threads[-1].join(PATIENCE_S)
 
     def answering(self, *answers: bytes) -> Play:
-        """One connection that gives each request the next answer, then closes."""
+        """A play that answers each request with the next answer, then closes."""
 
         def play(wire: Wire) -> None:
             for answer in answers:
@@ -114,8 +115,8 @@ class WireServer:
         return play
 
     def silent_after(self, whole: bytes, beginning: bytes) -> Play:
-        """One connection that answers the first request with `whole`, the second one with
-        `beginning` and then nothing more."""
+        """A play that answers the first request with `whole`, and the second with `beginning` and
+        nothing more."""
 
         def play(wire: Wire) -> None:
             for sent in (whole, beginning):
@@ -145,13 +146,13 @@ class WireServer:
 
 
 def answer(body: bytes, *headers: str, status: str = "200 OK") -> bytes:
-    """A whole answer with its length."""
+    """A complete answer with a Content-Length."""
     lines = [f"HTTP/1.1 {status}", f"Content-Length: {len(body)}", *headers]
     return "\r\n".join([*lines, "", ""]).encode() + body
 
 
 def chunked(*pieces: bytes, headers: tuple[str, ...] = (JSON,), ended: bool = True) -> bytes:
-    """A whole answer in chunks; without its end where it is not `ended`."""
+    """A chunked answer. It is complete if `ended`; else the last chunk is missing."""
     lines = ["HTTP/1.1 200 OK", "Transfer-Encoding: chunked", *headers]
     head = "\r\n".join([*lines, "", ""]).encode()
     body = b"".join(b"%x\r\n%s\r\n" % (len(piece), piece) for piece in pieces)

@@ -1,4 +1,4 @@
-"""Is it linear? Four times the input shall cost about four times the CPU time."""
+"""Checks that work is linear: four times the input must take about four times the CPU time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _ATTEMPTS = 5
 
 def cpu_s(work: Callable[[], object]) -> float:
     """CPU seconds of this process for one run."""
-    gc.disable()  # its passes cost by what all other tests left behind
+    gc.disable()  # its time depends on the objects of all other tests
     try:
         start = time.process_time()
         work()
@@ -30,8 +30,8 @@ def grows_linearly(
 ) -> bool:
     """Whether `work(make(2 * size))` costs less than eight times `work(make(size // 2))`.
 
-    The best of several runs counts, so that a busy machine fails nobody. Work that is done in
-    4 ms for the larger input is taken as it is: at these sizes, quadratic work is not.
+    The fastest of several runs counts, so that the test does not fail on a busy machine. Work that
+    takes at most 4 ms for the larger input passes, because quadratic work would take longer.
     """
     short, long = make(size // 2), make(2 * size)
     small, large = float("inf"), float("inf")

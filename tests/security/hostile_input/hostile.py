@@ -1,4 +1,4 @@
-"""Texts and bytes that mean harm, in any size."""
+"""Malicious texts and bytes of any size."""
 
 from __future__ import annotations
 
@@ -63,12 +63,13 @@ _WORDS = (
 
 
 def units() -> list[str]:
-    """What hostile texts repeat: delimiters, pairs, half-open tags, alternations, digits."""
+    """Units that malicious texts repeat: delimiters, pairs, open tags, alternations, digits."""
     return list(dict.fromkeys((*_DELIMITERS, *_PAIRS, *_WORDS)))
 
 
 def repeated(unit: str, end: str = "") -> Callable[[int], str]:
-    """Texts of about `size` characters of `unit`, with something that does not match behind."""
+    """Returns a function from a size to a text: `unit` repeated to about this many characters, then
+    `end`, which does not match."""
     return lambda size: unit * (size // len(unit)) + end
 
 
@@ -79,7 +80,7 @@ def nested(opening: str, closing: str) -> Callable[[int], str]:
 
 
 def random_text(size: int) -> str:
-    """The same every time: all printable characters, mixed by a linear congruence."""
+    """All printable characters in a pseudo-random order (linear congruential), always the same."""
     letters = string.printable
     state, out = 1, []
     for _ in range(size):
@@ -89,7 +90,7 @@ def random_text(size: int) -> str:
 
 
 def texts() -> dict[str, Callable[[int], str]]:
-    """Name to a maker of texts of any size."""
+    """Name to a function that makes a text of a given size."""
     made = {f"{unit!r}": repeated(unit) for unit in units()}
     made.update({f"{unit!r} and !": repeated(unit, "!x") for unit in (*_PAIRS, "1", "a", " ")})
     made["nested []"] = nested("[", "]")
@@ -100,7 +101,7 @@ def texts() -> dict[str, Callable[[int], str]]:
 
 
 def byte_units() -> list[bytes]:
-    """What hostile files repeat, behind any beginning."""
+    """Units that malicious files repeat after a valid start."""
     pairs = [
         bytes(pair) for pair in itertools.product((0x00, 0x01, 0x21, 0x2C, 0xD9, 0xFF), repeat=2)
     ]

@@ -1,4 +1,4 @@
-"""What a tenant has, and every request by which another may try to reach it."""
+"""The objects of a tenant, and all requests with which another tenant could try to access them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ BODY = {"prompt": "a fox", "width": 64, "height": 64, "num_inference_steps": 2}
 
 @dataclass(frozen=True)
 class Belongings:
-    """What the tenant "acme" has: paths as it sees them."""
+    """The objects of the tenant "acme". Paths are those that its clients see."""
 
     image: str
     upload: str
     export: str
     job: str
-    """Its id."""
+    """The id of a job."""
 
 
 Attempt = Callable[[TestClient, Belongings], Response]
@@ -119,7 +119,7 @@ ATTEMPTS: dict[tuple[str, str], list[Attempt]] = {
     ("GET", "/jobs/{job_id}/events"): [lambda c, b: c.get(f"{API}/jobs/{b.job}/events")],
     ("DELETE", "/jobs/{job_id}"): [lambda c, b: c.delete(f"{API}/jobs/{b.job}")],
 }
-"""What names an object of "acme", by route: to anybody else it is 404."""
+"""Route to the requests that name an object of "acme". Everybody else must get 404."""
 
 NAMES_NOTHING = {
     ("POST", "/generate"): "makes a dataset of its own; profiles are tested below",

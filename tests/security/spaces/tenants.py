@@ -1,4 +1,4 @@
-"""The production application over real replicas, and a tenant in each of two spaces."""
+"""The production application with real replicas, and a tenant in each of two spaces."""
 
 from __future__ import annotations
 
@@ -93,7 +93,8 @@ class LocalHandle:
 
 
 class LightPrivacy:
-    """Reads and writes what the privacy replica does, and finds nothing: no detector is loaded."""
+    """Reads and writes the same files as the privacy replica, but loads no detector and finds
+    nothing."""
 
     def __init__(self, data: DataRoot) -> None:
         self._data = data
@@ -116,14 +117,14 @@ class LightPrivacy:
 
 
 class Pool:
-    """Stores noise as a diffusion replica stores its images."""
+    """Stores images of noise in the same way as a diffusion replica."""
 
     def __init__(self, data: DataRoot) -> None:
         wiring = DiffusionWiring(PoolConfig.model_validate(POOL), data, "/models")
         self._recorder = wiring.recorder()
 
     def check(self, request: GenerationRequest) -> None:
-        """Takes every request."""
+        """Accepts every request."""
 
     async def stream(self, request: GenerationRequest) -> AsyncGenerator[GenerationEvent, None]:
         if request.progress:
@@ -150,7 +151,7 @@ def picture(seed: int) -> bytes:
 
 
 class SharedService:
-    """Keys of the file by name; `client(name)` speaks with one of them."""
+    """The service with a keys file. `client(name)` uses the key of that name."""
 
     def __init__(
         self,
@@ -197,8 +198,8 @@ class SharedService:
         self.keys_file.write_text(json.dumps({"keys": list(entries)}))
 
     def settle(self) -> None:
-        """Wait until the threads of exporter and profiles have ended what they do. Nothing can be
-        asked of them afterwards."""
+        """Stop the threads of exporter and profiles, and wait until they have ended. Afterwards,
+        both cannot be used."""
         for replica in (self._exporter, self._profiles):
             for threads in vars(replica).values():
                 if isinstance(threads, Threads):

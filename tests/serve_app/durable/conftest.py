@@ -1,4 +1,4 @@
-"""The application with a job store that tests can look into and hand to a second application."""
+"""The application with a job store that tests can read, and can give to a second application."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ def api(fakes: FakeServices, config: ApiConfig, store_path: Path) -> Api:
 
 @pytest.fixture
 def other_replica(fakes: FakeServices, config: ApiConfig, store_path: Path) -> Iterator[TestClient]:
-    """A second ingress replica over the same store, that runs nothing of itself: it looks for jobs
-    when it starts, and when it accepts one."""
+    """A second ingress replica with the same store. It only looks for jobs when it starts and when
+    it accepts one."""
     patient = config.model_copy(
         update={"durable": config.durable.model_copy(update={"poll_s": 600})}
     )

@@ -1,4 +1,4 @@
-"""Clients of kept jobs: they ask, and wait until a state is there."""
+"""Functions for clients of stored jobs, which send requests and wait for a state."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ API = "/api/v1"
 SMALL = {"prompt": "a fox", "num_inference_steps": 4, "width": 64, "height": 64}
 ASYNC = {"Prefer": "respond-async"}
 LEASE_S = 600.0
-"""No test waits for the end of a lease, and none ends while the machine has other work."""
+"""So long that no lease ends during a test, even on a busy machine."""
 
 
 def submitted(
     client: TestClient, route: str = "/generate", body: object = SMALL, **headers: str
 ) -> dict[str, Any]:
-    """The job of an accepted request."""
+    """Send a request as a job. Returns the accepted job."""
     answer = client.post(f"{API}{route}", json=body, headers={**ASYNC, **headers})
     assert answer.status_code == 202, answer.text
     job: dict[str, Any] = answer.json()
@@ -26,12 +26,12 @@ def submitted(
 
 
 def job_of(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
-    """The job as it stands."""
+    """The current state of the job."""
     found: dict[str, Any] = client.get(f"{API}/jobs/{job['id']}").json()
     return found
 
 
 def ended(client: TestClient, job: dict[str, Any]) -> dict[str, Any]:
-    """The job once it has ended."""
+    """Wait until the job has ended, and return it."""
     wait_for(lambda: job_of(client, job)["state"] in ("succeeded", "failed", "canceled"))
     return job_of(client, job)

@@ -1,4 +1,4 @@
-"""One application for the tests of requests that it refuses."""
+"""One application for all tests of refused requests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tests.serve_app.fake_services import FakeServices
 
 @pytest.fixture(scope="module")
 def service() -> Iterator[TestClient]:
-    """For requests that change nothing of what another one sees."""
+    """A client for requests that do not change the results of others."""
     api = build_api(FakeServices(), ApiConfig(rates=Api.GENEROUS))
     with TestClient(api.app, headers=HEADERS, raise_server_exceptions=False) as client:
         yield client

@@ -1,4 +1,4 @@
-"""The application with webhooks, jobs that have one, and what was delivered."""
+"""The application with webhooks, jobs with a webhook, and their deliveries."""
 
 from __future__ import annotations
 
@@ -44,13 +44,14 @@ def api_over(
 
 
 def hooked(receiver: Receiver, *events: str, **fields: Any) -> dict[str, Any]:
-    """A body with a webhook for these events; for the endings where none is named."""
+    """A request body with a webhook for these events, or, if there are none, for the default
+    ones."""
     webhook: dict[str, Any] = {"url": receiver.url()}
     return {**SMALL, **fields, "webhook": {**webhook, **({"events": [*events]} if events else {})}}
 
 
 def delivered(client: TestClient, job: dict[str, Any], count: int = 1) -> list[dict[str, Any]]:
-    """The job's deliveries once so many are over."""
+    """Wait until `count` deliveries of the job have ended, and return them."""
 
     def over() -> list[dict[str, Any]]:
         found = job_of(client, job).get("deliveries", [])

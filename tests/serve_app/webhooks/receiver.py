@@ -1,4 +1,4 @@
-"""A receiver of webhooks: a real https server on loopback, with a certificate for a name."""
+"""A receiver of webhooks: a real HTTPS server on loopback, with a certificate for a host name."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ HOST = "hooks.example.com"
 
 @dataclass
 class Heard:
-    """One request."""
+    """A received request."""
 
     path: str
     headers: dict[str, str]
@@ -30,19 +30,19 @@ class Heard:
 
 @dataclass
 class Receiver:
-    """Answers with `statuses` in turn, then 204; a redirect leads to its own `/elsewhere`."""
+    """Answers with `statuses` in turn, then 204. A redirect has its own `/elsewhere` as target."""
 
     port: int = 0
     statuses: list[int] = field(default_factory=list)
     heard: list[Heard] = field(default_factory=list)
     answering: threading.Event = field(default_factory=threading.Event)
-    """Cleared: requests are read and not answered."""
+    """If cleared, requests are read but not answered."""
     answer_bytes: int = 0
-    """How much body follows each head."""
+    """Bytes of the body of each answer."""
     authority: trustme.CA = field(default_factory=trustme.CA)
 
     def trusting(self) -> ssl.SSLContext:
-        """TLS of a client that trusts the receiver's authority and no other."""
+        """TLS context of a client that trusts only the receiver's certificate authority."""
         context = ssl.create_default_context()
         self.authority.configure_trust(context)
         return context
@@ -55,13 +55,13 @@ class Receiver:
 
     @property
     def allowed(self) -> str:
-        """For the allowlist."""
+        """The entry for the allowlist."""
         return f"{HOST}:{self.port}"
 
     def sender(
         self, addresses: Sequence[str] = ("127.0.0.1",), timeout_s: float = PATIENCE_S
     ) -> Sender:
-        """Resolves every name to these addresses, and takes loopback for public."""
+        """A sender that resolves every name to these addresses, and treats loopback as public."""
 
         async def resolve(host: str, port: int) -> Sequence[str]:
             return addresses
@@ -76,12 +76,12 @@ class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
     def handle_error(self, *_: object) -> None:
-        """Clients that leave are what some tests are about."""
+        """Prints nothing: in some tests clients disconnect."""
 
 
 @contextmanager
 def receiving(certified: str = HOST) -> Iterator[Receiver]:
-    """A receiver whose certificate is for `certified`."""
+    """Run a receiver whose certificate is for the host name `certified`."""
     receiver = Receiver()
     receiver.answering.set()
 

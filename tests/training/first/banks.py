@@ -14,7 +14,7 @@ GRID = (2, 2)
 
 
 def a_cache(folder: Path) -> Cache:
-    """Return a cache with a basis and banks, all of one size, whatever their names say."""
+    """Return a cache with a basis and banks, which all have the same size, despite their names."""
     made, rng = Cache(folder), np.random.default_rng(0)
     basis = Basis.fit(patches(rng.uniform(0, 255, (256, 256, 3)).astype(np.float32)))
     code = {"mean": basis.mean, "project": basis.project, "restore": basis.restore}

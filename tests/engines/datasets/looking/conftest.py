@@ -1,4 +1,4 @@
-"""Five labeled animals, looked at."""
+"""Five labeled images of animals, and a viewer of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from engines.types.datasets.looking import ImageFilter, ImageQuery, SortBy
 
 @dataclass
 class HandClock:
-    """Monotonic seconds that pass when told."""
+    """A monotonic clock that the test moves."""
 
     now: float = 0.0
 
@@ -24,7 +24,7 @@ class HandClock:
 
 @dataclass
 class Asides:
-    """Work that was put aside, to be done when the test says so."""
+    """Keeps deferred work until the test runs it."""
 
     waiting: list[Callable[[], None]] = field(default_factory=list)
 
@@ -38,7 +38,7 @@ class Asides:
 
 @dataclass
 class Viewer:
-    """Asks for the images of the farm; answers are their ids."""
+    """Queries the images of the dataset `farm`. Returns their ids."""
 
     looker: Looker
     clock: HandClock

@@ -32,7 +32,7 @@ def factory(s3_endpoint_url: str) -> ClientFactory:
 
 @pytest.fixture
 def s3(factory: ClientFactory) -> S3Client:
-    """A client without faults, to look at the bucket with."""
+    """A client without faults, to inspect the bucket."""
     return ClientFactory(factory.endpoint_url)(4)
 
 
@@ -99,5 +99,5 @@ def obstore_exporter(
 
 @pytest.fixture
 def obstore_request(bucket: str, server: FaultyS3) -> S3ExportRequest:
-    server.puts.clear()  # making the bucket was one
+    server.puts.clear()  # the creation of the bucket was a request too
     return S3ExportRequest(NATURE, bucket, "v1")

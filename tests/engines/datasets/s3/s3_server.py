@@ -1,5 +1,5 @@
-"""An S3 server with faults: moto behind a WSGI layer that refuses, lies and counts, and a proxy
-that cuts connections. Faults here meet every client alike, whatever it is written in."""
+"""An S3 server with faults: moto behind a WSGI layer that refuses requests, changes answers and
+counts, and a proxy that cuts connections. The faults affect clients of any library."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class ClientFactory:
         return client
 
     def obstore(self, client: S3Client, request: S3ExportRequest) -> Sender:
-        """obstore to the same server."""
+        """A sender that uses obstore with the same server."""
         config = S3ClientConfig(
             endpoint_url=self.endpoint_url,
             region_name="us-east-1",
@@ -83,14 +83,14 @@ class ClientFactory:
 
 
 def answer(status: int, code: str) -> AWSResponse:
-    """An S3 error, as a server words it."""
+    """An S3 error answer, as from a real server."""
     body = f"<Error><Code>{code}</Code><Message>arn:aws:iam::1:user/bob</Message></Error>".encode()
     raw = type("Raw", (), {"stream": lambda self, *a, **k: iter([body])})()
     return AWSResponse("http://s3", status, {}, raw)
 
 
 class Refuse:
-    """Answers PUTs of matching keys with an error; `times` of them, or for ever."""
+    """Answers `times` PUTs of matching keys with an error, or all of them."""
 
     def __init__(self, part: str, status: int, code: str, times: int = 10**9) -> None:
         self.part, self.status, self.code, self.left = part, status, code, times
@@ -105,9 +105,9 @@ class Refuse:
 
 
 class Fault:
-    """Meets the requests (PUTs) of keys that hold `part`, of clients whose user agent holds
-    `client`; `times` of them, or for ever. `status` None lets them through, with `etag` in the
-    answer."""
+    """A fault for PUTs whose key contains `part`, from clients whose user agent contains `client`:
+    for `times` of them, or for all. They get an error with `status`, or, if it is None, the real
+    answer with `etag`."""
 
     def __init__(
         self,
@@ -148,7 +148,7 @@ class Fault:
 
 
 class FaultyS3:
-    """The WSGI layer. `puts` counts by client what reached it, `requests` names all of it."""
+    """The WSGI layer. `puts`: client to its number of PUTs; `requests`: all requests."""
 
     def __init__(self) -> None:
         self._app = DomainDispatcherApplication(create_backend_app)
@@ -183,7 +183,7 @@ class FaultyS3:
 
 
 class PausingProxy:
-    """A TCP proxy before a server that can go away: then connections break and are refused."""
+    """A TCP proxy that can pause: then connections are broken and refused."""
 
     def __init__(self, target: tuple[str, int]) -> None:
         self._target = target

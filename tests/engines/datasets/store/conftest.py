@@ -1,3 +1,3 @@
-"""Both storages, and the store of datasets on them."""
+"""Both storages, and a dataset store with each."""
 
 from tests.engines.storage.conftest import *  # noqa: F403

@@ -1,4 +1,5 @@
-"""Loads entries in a process whose hub settings are its environment; prints what came of each.
+"""Loads model entries in a process that has its hub settings in the environment. Prints the result
+of each.
 
 python -m tests.engines.diffusion.models.hub_child ENTRY_JSON ...
 """

@@ -1,4 +1,4 @@
-"""A small report to change, and what a browser would see of its page."""
+"""A small report that tests change, and a parser of its page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def report(**changes: object) -> DatasetReport:
 
 
 class Page(HTMLParser):
-    """Tags, attributes and text."""
+    """Collects the tags, attributes and text of a page."""
 
     def __init__(self, html: str) -> None:
         super().__init__()

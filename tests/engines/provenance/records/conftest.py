@@ -1,3 +1,3 @@
-"""Both storages below what is signed."""
+"""Both storages, for tests of signed records."""
 
 from tests.engines.storage.conftest import *  # noqa: F403
