@@ -29,8 +29,8 @@ LONGEST_PAUSE_S = 5.0
 
 
 class Outage:
-    """Limits the time that all threads of one export together wait for a server that does not
-    answer, to `patience_s` seconds."""
+    """Limits how long an export waits for a server that does not answer: to `patience_s` seconds
+    from the first failed request. All threads of the export share it."""
 
     def __init__(
         self,

@@ -132,7 +132,8 @@ class BatchScheduler:
         return tuple(self._tickets)
 
     def model_ids(self) -> list[str]:
-        """Models of the requests that wait for or take steps, in order of their lanes' turns."""
+        """The models of all requests that still need steps, each once. The model whose lane is
+        next comes first."""
         return list(dict.fromkeys(key.model_id for key, _ in self._in_turn()))
 
     def add(self, ticket: Ticket, retry_after_s: float = 1.0) -> None:

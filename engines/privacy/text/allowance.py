@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 LEAST_RATIO = 320 / 48
-"""The recognizer fills shorter lines up to 320 px at its height of 48 px."""
+"""The recognizer pads shorter lines to a length of 320 px, at its height of 48 px."""
 MOST_RATIO = 100
 """Ratio of length to height above which a line is not read. Memory is proportional to it."""
 _UNITS_FOR_MEGAPIXEL = 100
@@ -23,7 +23,8 @@ class ReadingAllowance:
         self._left = units
 
     def takes_look(self, height: int, width: int) -> bool:
-        """Take the work of detecting lines in `height` by `width` px; False if it is not left."""
+        """Subtract the work of detecting lines in a picture of `height` x `width` pixels. Returns
+        False, and subtracts nothing, if less than that is left."""
         cost = height * width / 1e6 * _UNITS_FOR_MEGAPIXEL
         if cost > self._left:
             return False
@@ -31,9 +32,9 @@ class ReadingAllowance:
         return True
 
     def chosen(self, sizes: Sequence[tuple[int, int]]) -> list[int]:
-        """Take the work of as many lines as possible, the highest first, because these are text
-        most probably. `sizes`: height and length of each line in px. Returns the positions of the
-        lines to read, in rising order."""
+        """Choose as many lines as the work that is left allows, and subtract their work. Lines with
+        the largest height come first, because they are most probably text. `sizes`: height and
+        length of each line, pixels. Returns the positions of the lines to read, in rising order."""
         positions = []
         for position in sorted(range(len(sizes)), key=lambda at: -sizes[at][0]):
             height, length = sizes[position]

@@ -99,8 +99,8 @@ _IPV6 = re.compile(r"(?<![\w:])[0-9A-Fa-f:]{6,39}(?![\w:])")
 
 
 def find_emails(text: str) -> Iterator[Span]:
-    """E-mail addresses as they are written; with words for @ and the dot; broken over two lines;
-    and as OCR may read them, with blanks around @ and dots, or with commas in place of dots."""
+    """Find e-mail addresses: in their usual form; with words for @ and the dot; broken over two
+    lines; with blanks around @ and dots, or commas in place of dots, as OCR may read them."""
     for match in _EMAIL.finditer(text):
         if match.group(1).lower() not in _NOT_DOMAINS and not _is_of_git(match, text):
             yield Span("email", match.start(), match.end())
