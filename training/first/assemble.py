@@ -8,6 +8,7 @@ from diffusers import AutoencoderTiny, StableDiffusionPipeline
 
 from training.cache import Cache, load_state, parser
 from training.first.decoder import load_decoder
+from training.first.encoder import load_encoder
 from training.first.networks import Denoiser, build_pipeline, build_vae
 
 
@@ -30,13 +31,15 @@ def pipeline(
     cache: Cache, name: str = "unet.pt", decoder: Path | None = None
 ) -> StableDiffusionPipeline:
     """Return the stock pipeline in float32 with the trained weights of the cache. ``decoder``:
-    folder of a model whose decoder is used instead of that of the cache."""
+    folder of a model whose decoder and encoder are used instead of those of the cache."""
     denoiser = load_denoiser(cache, name)
     if decoder is not None:
         known = AutoencoderTiny.from_pretrained(decoder / "vae", torch_dtype=torch.float32)
         return build_pipeline(denoiser, known)
     vae = build_vae()
     vae.decoder.layers.load_state_dict(load_decoder(cache).layers.state_dict())
+    if (encoder := load_encoder(cache)) is not None:
+        vae.encoder.layers.load_state_dict(encoder.layers.state_dict())
     return build_pipeline(denoiser, vae)
 
 

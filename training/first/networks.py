@@ -155,7 +155,7 @@ class Denoiser(nn.Module):
 
 
 def build_vae() -> AutoencoderTiny:
-    """Return the autoencoder, of which only the decoder is trained. A latent cell is 32 pixels."""
+    """Return the autoencoder, untrained. A latent cell is 32 pixels wide and high."""
     width = (DECODER_WIDTH,) * 6
     return AutoencoderTiny(
         latent_channels=CHANNELS,

@@ -3,12 +3,12 @@
 import argparse
 from pathlib import Path
 
-import numpy as np
 import pytest
 import torch
 from torch import Tensor
 
-from training.cache import Cache, load_state, save_arrays
+from tests.training.first.art import art_cache
+from training.cache import Cache, load_state
 from training.first.decoder import (
     CELLS,
     SHARP,
@@ -19,29 +19,14 @@ from training.first.decoder import (
     averaged,
     load_decoder,
 )
-from training.first.latents import CHANNELS, PATCH_PX, Basis, patches
+from training.first.latents import CHANNELS
 from training.first.networks import build_vae
-from training.first.render import variants
 from training.networks.critic import Critic, Duel, critic_loss
-from training.tiles import SPRITES
 
 
 @pytest.fixture
 def cache(tmp_path: Path) -> Cache:
-    """Blocks of color instead of emoji, and a basis of them."""
-    made, rng = Cache(tmp_path), np.random.default_rng(0)
-    blocks = rng.integers(0, 256, (len(variants()), 10, 10, 4), dtype=np.uint8)
-    sprites = {
-        f"sprite:{name}": rng.integers(0, 256, (16, 16, 4), dtype=np.uint8) for name in SPRITES
-    }
-    save_arrays(made.file("tiles.npz"), {"objects": blocks, **sprites})
-    rows = patches(rng.uniform(0, 255, (16 * PATCH_PX, 16 * PATCH_PX, 3)).astype(np.float32))
-    basis = Basis.fit(rows)
-    save_arrays(
-        made.file("basis.npz"),
-        {"mean": basis.mean, "project": basis.project, "restore": basis.restore},
-    )
-    return made
+    return art_cache(tmp_path)
 
 
 def a_stage(cache: Cache) -> Stage:
