@@ -15,7 +15,7 @@ from pathlib import Path
 import cv2
 import torch
 import torch.nn.functional as F
-from diffusers import AutoencoderTiny
+from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
@@ -124,9 +124,11 @@ def load_encoder(cache: Cache) -> Encoder | None:
 
 def put_into(folder: Path, encoder: Encoder) -> None:
     """Replace the encoder of the model's folder; its decoder and other files stay as they are."""
-    vae = AutoencoderTiny.from_pretrained(folder / "vae", torch_dtype=torch.float16)
-    vae.encoder.layers.load_state_dict(encoder.layers.state_dict())
-    vae.save_pretrained(folder / "vae", safe_serialization=True)
+    path = folder / "vae" / "diffusion_pytorch_model.safetensors"
+    weights = load_file(path)
+    for name, value in encoder.layers.state_dict().items():
+        weights[f"encoder.layers.{name}"] = value.half().contiguous()
+    save_file(weights, path, metadata={"format": "pt"})
 
 
 def main() -> None:
