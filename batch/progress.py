@@ -72,7 +72,7 @@ class Progress:
     counts: Mapping[str, int]
     elapsed_s: float
     unit: str = "rows"
-    """What is counted."""
+    """Name of the counted things, for messages."""
 
     @property
     def done(self) -> int:

@@ -42,7 +42,7 @@ class Architecture:
     this takes minutes on a CPU and seconds on a GPU. Tensors of noise schedulers are on the CPU, as
     in a pipeline that was loaded."""
     steps: int
-    """Denoising steps of an image, the number for which others publish figures."""
+    """Denoising steps per image, as in the published figures of others."""
     row_tflop: float
     """10^12 floating-point operations of the denoiser for one row at `native_size_px`."""
     launch_s: float

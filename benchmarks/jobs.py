@@ -49,7 +49,7 @@ async def requests(folder: Path, count: int) -> list[str]:
     taken: dict[str, list[tuple[float, float]]] = {}
     for number in range(count):
         ways: dict[str, dict[str, str]] = {
-            "as ever": {},
+            "without a key": {},
             "under an idempotency key": {"idempotency-key": f"key-{number}"},
             "answered again under its key": {"idempotency-key": "key-0"},
             "accepted as a job": {"prefer": "respond-async"},

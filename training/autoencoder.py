@@ -44,7 +44,7 @@ Guess = Callable[[Job, Tensor], Tensor]
 
 
 class Decoder(nn.Module):
-    """The autoencoder's decoder on latents of sd 1."""
+    """The decoder of the autoencoder, for latents that are scaled to sd 1."""
 
     def __init__(self, widths: Widths = FULL) -> None:
         super().__init__()

@@ -27,7 +27,7 @@ SPOOL_BYTES = 8 * 2**20
 
 @dataclass(frozen=True, slots=True)
 class Census:
-    """The sums over the finished shards, and the numbers of missing or damaged ones."""
+    """The sums over the finished shards, and the indices of the missing or damaged ones."""
 
     totals: Totals
     unfinished: tuple[int, ...]

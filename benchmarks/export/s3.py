@@ -152,7 +152,7 @@ def images(root: Path) -> list[Path]:
 
 
 def methods() -> dict[str, Upload]:
-    """The methods whose library is installed."""
+    """Name to method, for all methods whose library or program is installed."""
     found: dict[str, Upload] = {
         "ours (verified, with manifest)": ours,
         "ours, boto3 alone": ours_boto3,

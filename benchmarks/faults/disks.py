@@ -38,7 +38,7 @@ def data_root_gone(root: Path) -> Fault:
 
     def lift() -> None:
         if root.exists():
-            seen.append("made anew in silence")
+            seen.append("made again without an error")
             root.rename(root.with_name(f"{root.name}-made-anew"))
         elsewhere.rename(root)
 

@@ -1,5 +1,5 @@
-"""A compared server: LitServe with request batching. The requests of a batch must have the same
-steps and guidance."""
+"""A compared server: LitServe with request batching. Requests of a batch with equal steps and
+guidance share a call of diffusers."""
 
 # No `from __future__ import annotations`: LitServe reads the real types of `decode_request`.
 import argparse

@@ -55,42 +55,42 @@ class TimedRunner:
 
     @property
     def info(self) -> RunnerInfo:
-        """The model's."""
+        """Not timed."""
         return self._runner.info
 
     def start(self, requests: Sequence[GenerationRequest]) -> Sequence[Trajectory]:
-        """Prompts and noise."""
+        """Times "text and noise"."""
         with self._spans.stage("text and noise"):
             return self._runner.start(requests)
 
     def step(self, batch: Sequence[Trajectory]) -> Sequence[Exception | None]:
-        """One step of all."""
+        """Times "steps"."""
         with self._spans.stage("steps"):
             return self._runner.step(batch)
 
     def decode(self, denoising: Trajectory) -> DecodedImage:
-        """From latents to the picture."""
+        """Times "decode"."""
         with self._spans.stage("decode"):
             return self._runner.decode(denoising)
 
     def preview(self, denoising: Trajectory, max_side_px: int) -> bytes | None:
-        """The model's."""
+        """Not timed."""
         return self._runner.preview(denoising, max_side_px)
 
     def abandon(self, denoising: Trajectory) -> None:
-        """The model's."""
+        """Not timed."""
         self._runner.abandon(denoising)
 
     def warm(self) -> None:
-        """The model's."""
+        """Not timed."""
         self._runner.warm()
 
     def step_s(self, rows: int, side_px: int) -> float | None:
-        """The model's."""
+        """Not timed."""
         return self._runner.step_s(rows, side_px)
 
     def close(self) -> None:
-        """The model's."""
+        """Not timed."""
         self._runner.close()
 
 
@@ -102,10 +102,10 @@ class TimedMarks:
     spans: Spans
 
     def created(self, key: str, png: bytes, recipe: Recipe) -> bytes:
-        """See the Protocol."""
+        """Times "mark"; see `ImageMarks.created`."""
         with self.spans.stage("mark"):
             return self.marks.created(key, png, recipe)
 
     def edited(self, key: str, png: bytes, edit: Edit) -> bytes:
-        """See the Protocol."""
+        """Not timed; see `ImageMarks.edited`."""
         return self.marks.edited(key, png, edit)

@@ -14,7 +14,7 @@ from engines.errors import Conflict, DeadlineExceeded, InferloopError, NotFound,
 
 @dataclass(frozen=True, slots=True)
 class CallPolicy:
-    """How often a call over a handle is attempted, and for how long."""
+    """The number of attempts and the time limit of a call through a Ray Serve handle."""
 
     attempts: int = 1
     """Most attempts. A call is repeated only if its replica died. Above 1 only for calls whose

@@ -1,4 +1,4 @@
-"""`serve_app.services.Services` for every space, over the handles of the deployments."""
+"""Creates `serve_app.services.Services` for every space, with the handles of the deployments."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from serve_app.services import Deployments, Generation, Readiness, Services
 
 @dataclass(frozen=True, slots=True)
 class Backends:
-    """What the services of all spaces share."""
+    """The parts that the services of all spaces share."""
 
     generation: Generation
     readiness: Readiness

@@ -1,4 +1,4 @@
-"""`Usage` over the ledger in the data root, on threads of its own."""
+"""Implements `Usage` with the ledger in the data root, on separate threads."""
 
 from __future__ import annotations
 

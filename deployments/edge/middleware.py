@@ -214,7 +214,8 @@ class Exchange:
 
 
 def without_serves(headers: Iterable[tuple[bytes, bytes]]) -> Headers:
-    """The request's headers without those that control Ray Serve, which reads `_` as `-`."""
+    """The request's headers without those that control Ray Serve. `_` in a name counts as `-`, as
+    in Ray Serve."""
     return [
         (name, value)
         for name, value in headers

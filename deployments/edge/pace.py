@@ -15,7 +15,7 @@ BURST_S = 5.0
 MOST_WAIT_S = 5.0
 """Longest wait for one message, seconds, so that the end of a connection is noticed in time."""
 BYTES_OF_ONE = 16_384
-"""A message counts as one more message for each so many bytes."""
+"""A message counts as one more for each so many of its bytes."""
 
 
 class PacedReceive:

@@ -83,7 +83,7 @@ class GuardedWebSocket(WatchedProtocol, WebSocketsSansIOProtocol):
         super().handle_ping()
 
     def handle_pong(self, event: Frame) -> None:
-        """Count a pong, whether or not it answers a ping of the server."""
+        """Count a pong, also one that is not the answer to a ping of the server."""
         self._count()
         super().handle_pong(event)
 

@@ -1,4 +1,4 @@
-"""Imports Ray Serve without pandas, and tells the garbage collector to leave it alone.
+"""Imports Ray Serve without pandas, and excludes its objects from garbage collection.
 
 Serve imports pandas if it is installed, but needs it only to send data frames as JSON. This service
 sends no data frames. pandas is installed for batch jobs, and importing it would take 0.4 s of CPU
@@ -30,8 +30,8 @@ class _Absent(MetaPathFinder):
 
 
 def import_serve() -> None:
-    """Import Serve without pandas. Afterwards pandas can be imported as usual, and the collector
-    goes on, but leaves alone all that is there."""
+    """Import Serve without pandas. Afterwards pandas can be imported as usual, and the garbage
+    collector runs again, but ignores all objects that exist now."""
     absent = _Absent()
     sys.meta_path.insert(0, absent)
     was_on = gc.isenabled()

@@ -29,8 +29,8 @@ def reserved_port(host: str, port: int) -> Iterator[None]:
         alone.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         _bind(alone, name, port)
     with socket.socket(family) as shared:
-        # Without SO_REUSEADDR, so that the check above fails for the next start. Then it cannot be
-        # bound while old connections of another program wait; the start goes on without it.
+        # Without SO_REUSEADDR, so that the check above fails for the next start. Binding fails
+        # while old connections of another program are closing; the start continues anyway.
         shared.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         with suppress(OSError):
             shared.bind((name, port))

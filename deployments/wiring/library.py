@@ -49,7 +49,7 @@ class Library:
 
 @dataclass(frozen=True, slots=True)
 class ExportWiring:
-    """`LibraryWiring` of the service."""
+    """Implements `LibraryWiring` for the exporter."""
 
     config: ExportConfig
     files: FileWiring
@@ -91,7 +91,7 @@ class ExportWiring:
 
 @dataclass(frozen=True, slots=True)
 class ProfilesWiring:
-    """`LibraryWiring` of the service."""
+    """Implements `LibraryWiring` for profiles."""
 
     config: ProfilesConfig
     files: FileWiring

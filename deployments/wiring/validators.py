@@ -52,7 +52,7 @@ class JudgeWiring(Protocol[Validator]):
 
 @dataclass(frozen=True, slots=True)
 class QualityWiring:
-    """`JudgeWiring` of the service."""
+    """Implements `JudgeWiring` for the quality check."""
 
     config: QualityConfig
     files: FileWiring
@@ -99,7 +99,7 @@ class SandboxedOpener:
 
 @dataclass(frozen=True, slots=True)
 class PrivacyWiring:
-    """`JudgeWiring` of the service."""
+    """Implements `JudgeWiring` for the privacy check."""
 
     config: PrivacyConfig
     files: FileWiring

@@ -41,7 +41,7 @@ class _FileExport(Answer):
     skipped: list[SkippedFile] | None
     """The first 100 of these files."""
     filtered: dict[str, int] | None
-    """Images that the filter did not take, by criterion; only where there are any."""
+    """Criterion to the number of images that it left out; None if there are none."""
 
 
 class ExportReport(_FileExport):
@@ -83,4 +83,4 @@ class S3ExportReport(Answer):
     skipped_count: int | None
     """How many of the uploaded images the bucket already had, with the same checksum."""
     filtered: dict[str, int] | None
-    """Images that the filter did not take, by criterion; only where there are any."""
+    """Criterion to the number of images that it left out; None if there are none."""

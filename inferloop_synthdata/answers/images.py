@@ -213,7 +213,7 @@ class ModelDefaults(Answer):
     """Values of the parameters that a request leaves out."""
 
     width: int
-    """Pixels. So is `height`."""
+    """Pixels, like `height`."""
     height: int
     num_inference_steps: int
     guidance_scale: float

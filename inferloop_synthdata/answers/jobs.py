@@ -22,7 +22,7 @@ class JobEta(Answer):
     seconds: float
     """Seconds from now until the end."""
     basis: str
-    """How that was estimated."""
+    """How `seconds` was estimated."""
 
 
 class ErrorOut(Answer):

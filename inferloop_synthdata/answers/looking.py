@@ -10,7 +10,7 @@ Decision = Literal["accepted", "rejected"]
 
 
 class FailingFactor(Answer):
-    """Why an image failed."""
+    """One reason why an image failed a check."""
 
     check: str
     """quality or privacy."""

@@ -26,7 +26,7 @@ def add_commands(add: AddCommand) -> None:
 
 
 def completion(session: Session, arguments: Namespace) -> int:
-    """Print the code that the shell must evaluate."""
+    """Print the completion script of a shell, which the shell must evaluate."""
     library = _library()
     session.console.log(library.shellcode(["inferloop"], shell=arguments.shell))
     return 0

@@ -1,4 +1,4 @@
-"""Errors in how a command was called. The exit code is 2."""
+"""Errors in the use of a command. The exit code is 2."""
 
 from __future__ import annotations
 

@@ -4,9 +4,9 @@ Pillow cannot do this: it refuses the whole file at the first wrong checksum, so
 a changed file could not be shown. If a program has set `ImageFile.LOAD_TRUNCATED_IMAGES`, as many
 do, Pillow ignores the checksums of mark and recipe, and a changed mark would pass as unchanged.
 
-The service has a reader of its own, `engines/images/formats/png.py`: neither package may import the
-other, because the client stands alone and the engines load no HTTP library. A test holds both to
-the same chunks and the same text.
+The service has another reader, `engines/images/formats/png.py`. Neither package may import the
+other, because the client is installed alone and the engines load no HTTP library. A test checks
+that both read the same chunks and the same text.
 """
 
 from __future__ import annotations

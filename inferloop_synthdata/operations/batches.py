@@ -15,7 +15,7 @@ PROMPTS_PER_CALL = 64
 
 
 def new_key() -> str:
-    """A random idempotency key, for a list without a key of its own."""
+    """A random idempotency key, for a list of prompts for which the caller gave none."""
     return f"batch-{uuid.uuid4().hex[:12]}"
 
 

@@ -10,7 +10,8 @@ from engines.errors import Overloaded
 
 
 class Quota:
-    """Counts what each key holds. For use on one event loop, not from threads."""
+    """Limits how many things, such as WebSockets, each key has at the same time. For use in one
+    event loop, not from threads."""
 
     def __init__(
         self, what: str, limit: int, retry_after_s: float = 1.0, total: int | None = None
@@ -24,7 +25,7 @@ class Quota:
 
     @contextmanager
     def hold(self, key_hash: str, count: int = 1) -> Iterator[None]:
-        """Hold `count` within the block.
+        """Count `count` things of the key within the block.
 
         Raises `Overloaded` at once if that is more than the limit.
         """
@@ -42,10 +43,10 @@ class Quota:
                 del self._held[key_hash]
 
     def held(self, key_hash: str) -> int:
-        """How much this key holds now."""
+        """Current number of things of this key."""
         return self._held.get(key_hash, 0)
 
     @property
     def total(self) -> int:
-        """How much all keys together hold now."""
+        """Current number of things of all keys."""
         return self._held.total()

@@ -102,7 +102,7 @@ def parse_rates(rates: RateLimits) -> dict[Bucket, RateLimitItem]:
 def rates_of_key(
     rates: Mapping[Bucket, RateLimitItem], own: Mapping[Bucket, str]
 ) -> dict[Bucket, RateLimitItem]:
-    """The service's rates, replaced by the key's own where it has some."""
+    """The service's rates, replaced by those that the key has itself."""
     return {**rates, **{bucket: parsed_rate(text) for bucket, text in own.items()}}
 
 

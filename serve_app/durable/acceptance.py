@@ -54,7 +54,7 @@ def is_kept(request: Request) -> bool:
 async def kept_answer(
     request: Request, kind: str | None, handle: Handle, *, tells_progress: bool = False
 ) -> Response:
-    """The answer to a request for which `is_kept` holds.
+    """The answer to a request for which `is_kept` is True.
 
     `kind` is the kind of job that it can become; with None it is always answered while the client
     waits. `tells_progress`: whether the route answers with lines of progress if the client asks for

@@ -129,7 +129,7 @@ class JobRunner:
             with run_span(job):
                 answer = await self._attempts(app, claimed, caller, note)
         except LeaseLost:
-            log.warning("Job %s goes on elsewhere", job.id)
+            log.warning("Job %s continues on another replica", job.id)
         except InferloopError as error:
             await self._finish(claimed, _error_answer(error), note)
         except asyncio.CancelledError:

@@ -50,8 +50,7 @@ async def job_out(kept: KeptJobs, job: Job, path: str) -> JobOut:
 
 
 def _beside(store: JobStore, job: Job) -> tuple[Sequence[Delivery], Answer | None, Standing | None]:
-    """Read in one call what belongs to the job: its webhook deliveries, and its answer or its place
-    in the queue."""
+    """The job's webhook deliveries, and its answer if it has ended, else its place in the queue."""
     delivered = store.deliveries.of_job(job.id)
     if job.ended:
         return delivered, store.answer_of(job.id), None

@@ -32,7 +32,8 @@ OF_ONE_KEY = "private, no-store"
 
 
 class BrowserHeadersMiddleware:
-    """Adds `DEFAULTS`, and `OF_ONE_KEY` to all but the public paths."""
+    """Adds the headers `DEFAULTS` to every answer, and `Cache-Control: OF_ONE_KEY` to those of
+    paths that need a key."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -55,7 +56,8 @@ class BrowserHeadersMiddleware:
 
 
 class BudgetHeadersMiddleware:
-    """Adds `X-RateLimit-*` to every answer of a route that spent a budget, errors included.
+    """Adds `X-RateLimit-*` to every answer of a request that counts against a rate limit, also to
+    errors.
 
     `serve_app.access.policy.Access` left the state of the budget in the request's state.
     """

@@ -102,7 +102,7 @@ class JobList(ResponseModel):
 
     jobs: list[JobOut]
     next_cursor: str | None = Field(
-        default=None, description="Only where there are more: the `cursor` of the next page."
+        default=None, description="`cursor` of the next page. Absent if there are no more."
     )
 
 
@@ -131,7 +131,7 @@ class JobLog(ResponseModel):
 
     lines: list[JobLogLine] = Field(description="The events in order.")
     next_cursor: str | None = Field(
-        default=None, description="Only where there are more: the `cursor` of the next page."
+        default=None, description="`cursor` of the next page. Absent if there are no more."
     )
 
 

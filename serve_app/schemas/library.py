@@ -29,7 +29,7 @@ class ProfileList(ResponseModel):
 
     profiles: list[ProfileSummaryOut]
     next_cursor: str | None = Field(
-        default=None, description="Only where there are more: the `cursor` of the next page."
+        default=None, description="`cursor` of the next page. Absent if there are no more."
     )
 
 
@@ -105,7 +105,7 @@ class DatasetList(ResponseModel):
 
     datasets: list[DatasetOut]
     next_cursor: str | None = Field(
-        default=None, description="Only where there are more: the `cursor` of the next page."
+        default=None, description="`cursor` of the next page. Absent if there are no more."
     )
 
 

@@ -19,7 +19,7 @@ local, mapped, multicast or not assigned."""
 _V6_REFUSED = tuple(
     map(ip_network, ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20", "2620:4f:8000::/48"))
 )
-"""Special-purpose networks inside global unicast: IETF protocol assignments (with Teredo),
+"""Special-purpose networks in `_V6_UNICAST`: IETF protocol assignments (with Teredo),
 documentation, 6to4 (these addresses contain an IPv4 address), AS112."""
 
 

@@ -31,7 +31,7 @@ class Subscriptions:
         self._pumps: dict[str, asyncio.Task[None]] = {}
 
     async def add(self, message: SubscribeMessage) -> None:
-        """Begin to watch, or begin anew at another event.
+        """Start to watch a job, or start again from another event.
 
         Raises:
             NotFound: there is no such job for this caller.

@@ -23,7 +23,7 @@ class FakeProvenance:
     found: dict[str, JsonValue] = field(default_factory=dict)
     intact: tuple[str, ...] = ()
     """Signed datasets without changes, besides nature_set."""
-    """In place of what a mark says."""
+    """The result of reading a mark, instead of the usual one."""
 
     async def verify(self, content: bytes, watermark: bool = False) -> dict[str, JsonValue]:
         self.seen.append(content)

@@ -93,7 +93,7 @@ def deployments(session: Session, arguments: Namespace) -> int:
 
 
 def _left(key: ApiKey) -> str:
-    """What is left of each budget that is partly used; "all" if none is."""
+    """The remaining part of each budget that is partly used; "all" if none is."""
     spent = [each for each in key.budgets if each.remaining < each.limit]
     return ", ".join(f"{each.name} {each.remaining}/{each.limit}" for each in spent) or "all"
 

@@ -66,7 +66,7 @@ WORDS: Mapping[str, str] = MappingProxyType(
         "tags": "Tags from reviewers.",
         "add": "Tags to add.",
         "remove": "Tags to remove.",
-        "choices": "Values, one of which is chosen.",
+        "choices": "Values; one of them is selected for each image.",
         # Exports
         "bucket_name": "Name of an S3 bucket that the service allows.",
         "exported_count": "Number of images in the export.",

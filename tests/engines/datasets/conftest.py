@@ -36,7 +36,8 @@ NATURE = "generated/nature"
 
 @pytest.fixture(autouse=True)
 def offline(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Hugging Face's libraries read their settings when they are first imported."""
+    """Set Hugging Face's settings before its libraries are imported, because they read them
+    then."""
     monkeypatch.setenv("HF_HUB_OFFLINE", "1")
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
 
