@@ -7,10 +7,10 @@ from collections.abc import Iterator
 
 from engines.protocols import Clock
 
-_WINDOW, _OVERLAP = 4096, 256
+_WINDOW, _OVERLAP = 16_384, 2_048
 """Length of a piece, and the part that the next piece repeats, in characters. Personal data that is
-longer than the repeated part (a long token or link) and lies across the end of a piece may be found
-only in part, or not at all."""
+longer than the repeated part and lies across the end of a piece may be found only in part, or not
+at all."""
 
 
 class TextBudget:
@@ -28,7 +28,8 @@ class TextBudget:
         self.spent = False
 
     def pieces(self, text: str) -> Iterator[str]:
-        """Yield the text in pieces that overlap. A text that was given before yields nothing."""
+        """Yield the text in pieces that overlap; what is repeated does not count as characters. A
+        text that was given before yields nothing."""
         if text in self._seen:
             return
         self._seen.add(text)
@@ -36,9 +37,10 @@ class TextBudget:
             if self._left <= 0 or self._clock() > self._until:
                 self.spent = True
                 return
-            piece = text[start : start + min(_WINDOW, self._left)]
+            repeated = _OVERLAP if start else 0
+            piece = text[start : start + min(_WINDOW, repeated + self._left)]
             self.spent |= len(piece) < min(_WINDOW, len(text) - start)
-            self._left -= len(piece)
+            self._left -= len(piece) - repeated
             yield piece
             if start + _WINDOW >= len(text):
                 return

@@ -151,3 +151,11 @@ def test_hidden_characters_hide_no_personal_data() -> None:
     assert types(issues) >= {"phone", "email"}
     recipe = json.dumps({"prompt": "a card for jane.\u200bdoe@example.com", "seed": 1})
     assert "email" in types(read(png(inferloop=recipe)))
+
+
+@pytest.mark.parametrize("before", [3_600, 4_000, 15_500, 16_000, 29_000])
+def test_a_long_token_is_found_wherever_it_lies_in_a_long_text(before: int) -> None:
+    """Long texts are searched in pieces. This token is longer than most of them repeat."""
+    token = ".".join(["eyJhbGciOiJIUzI1NiJ9", "eyJ" + "aB3d" * 220, "s1G" + "xY9z" * 20])
+    text = "word " * (before // 5) + f"token: {token} " + "word " * 2_000
+    assert "credential" in types(read(png(Comment=text)))
