@@ -68,6 +68,20 @@ def pytest_runtest_setup() -> None:
         torch.default_generator.manual_seed(0)  # `torch.manual_seed` queues calls for a GPU
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(
+    item: pytest.Item, nextitem: pytest.Item | None
+) -> Generator[None, object, object]:
+    """What a file of tests leaves behind (modules, caches, fixtures of the session) is looked at
+    once. Else every later collection looks at it again, and who releases a model collects."""
+    try:
+        return (yield)
+    finally:
+        if nextitem is not None and nextitem.path != item.path:
+            gc.collect()
+            gc.freeze()
+
+
 def pytest_unconfigure() -> None:
     if OWN_STATE is not None:
         shutil.rmtree(OWN_STATE, ignore_errors=True)
