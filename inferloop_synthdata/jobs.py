@@ -64,7 +64,7 @@ class Jobs:
         since: str | None = None,
         page_size: int | None = None,
     ) -> Generator[answers.Job, None]:
-        """Every job, the newest first, page by page as they are taken; arguments as of `list`."""
+        """Every job, the newest first. Pages are fetched when needed. Arguments: as of `list`."""
         cursor: str | None = None
         while True:
             page = self.list(
@@ -121,7 +121,7 @@ class AsyncJobs:
         since: str | None = None,
         page_size: int | None = None,
     ) -> AsyncGenerator[answers.Job, None]:
-        """Every job, the newest first, page by page as they are taken; arguments as of `list`."""
+        """Every job, the newest first. Pages are fetched when needed. Arguments: as of `list`."""
         cursor: str | None = None
         while True:
             page = await self.list(

@@ -196,7 +196,7 @@ def plot(results: Mapping[str, Any], path: Path) -> None:
     runs = results.get("growth", [])
     rows = [run["rows"] for run in runs]
     middle.plot(rows, [run["seconds"] for run in runs], "o-")
-    middle.set(title="Time, over a model that costs nothing", xlabel="rows", ylabel="seconds")
+    middle.set(title="Time, with a model that takes no time", xlabel="rows", ylabel="seconds")
     middle.set(xlim=(0, None), ylim=(0, None))
     for name, label in (("driver_mib", "driver"), ("largest_worker_mib", "largest worker")):
         right.semilogx(rows, [run[name] for run in runs], "o-", label=label)

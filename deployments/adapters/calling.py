@@ -1,4 +1,4 @@
-"""A call over a Serve handle: Ray's errors are translated, and cancellation is passed on."""
+"""Calls through a Ray Serve handle. Translates Ray's errors, and passes cancellation on."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Protocol over a Serve handle: each method of an adapter is one line of data.
+"""Implements a Protocol with a Ray Serve handle. Each method of an adapter is one line.
 
     class HandlePrivacy(HandleAdapter):
         validate = remote(PrivacyValidation.validate, policy=TWICE)

@@ -15,13 +15,13 @@ _FRAMING_VERSION = "1.1"
 def head_fault(version: str, headers: Iterable[tuple[bytes, bytes]]) -> Fault | None:
     """What is wrong with the head of a request, or None.
 
-    A proxy in front and this service must agree on where a request ends and for whom it is. So the
-    head must have one valid `Host` (HTTP/1.0: at most one; RFC 9112, 3.2), and a body may only have
-    the transfer coding `chunked` (RFC 9112, 6.1), which HTTP/1.0 does not have.
+    A proxy in front and this service must agree on where a request ends and which host it is for.
+    So the head must have one valid `Host` (HTTP/1.0: at most one; RFC 9112, 3.2), and a body may
+    only have the transfer coding `chunked` (RFC 9112, 6.1), which HTTP/1.0 does not have.
 
     Args:
-        version: of HTTP, as in "1.1".
-        headers: names in lower case, and values.
+        version: HTTP version, such as "1.1".
+        headers: pairs of name, in lower case, and value.
     """
     pairs = list(headers)
     hosts = [value.strip() for name, value in pairs if name == b"host"]

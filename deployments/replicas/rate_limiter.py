@@ -58,14 +58,14 @@ _TICKETS = CallPolicy(
 
 
 class HandleRateLimiter(HandleAdapter):
-    """`serve_app.budgets.rate_limits.RateLimiter` over the deployment's handle."""
+    """Implements `serve_app.budgets.rate_limits.RateLimiter` with the deployment's handle."""
 
     hit = remote(RateLimiter.hit, policy=_COUNTING)
     look = remote(RateLimiter.look, policy=_COUNTING)
 
 
 class HandleTickets(HandleAdapter):
-    """`serve_app.access.tickets.TicketStore` over the deployment's handle."""
+    """Implements `serve_app.access.tickets.TicketStore` with the deployment's handle."""
 
     put = remote(TicketStore.put, "put_ticket", _TICKETS)
     take = remote(TicketStore.take, "take_ticket", _TICKETS)

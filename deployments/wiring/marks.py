@@ -48,7 +48,7 @@ class MarksWiring:
 
         Raises:
             InvalidParameters: the key or the certificate cannot be used.
-            MarkingFailed: the C2PA library does not take them.
+            MarkingFailed: the C2PA library does not accept them.
         """
         if not self.config.enabled:
             return lambda _storage: NoMarks()

@@ -52,8 +52,8 @@ def labeled_pictures(
     `labels` are added to every image. An image's own value of the same label takes precedence.
 
     Raises:
-        ValueError: a column is there twice, a line is not a JSON object, a row has no `file_name`,
-            or its file is not below the table's folder.
+        ValueError: a column name is repeated, a line is not a JSON object, a row has no
+            `file_name`, or its file is not below the table's folder.
         OSError: the folder or the table cannot be read.
     """
     root = Path(folder)
@@ -104,7 +104,7 @@ def _rows(table: Path) -> Iterable[Mapping[str, JsonValue]]:
         rows = csv.DictReader(text.splitlines(keepends=True))
         twice = [name for name, times in Counter(rows.fieldnames or ()).items() if times > 1]
         if twice:
-            raise ValueError(f"{table.name}: the column {twice[0]!r} is there twice")
+            raise ValueError(f"{table.name}: the column name {twice[0]!r} is repeated")
         # DictReader puts the extra cells of a row that is too long under the key None.
         return [{k: v for k, v in row.items() if k is not None} for row in rows]
     parsed = [read_json(line) for line in text.split("\n") if line.strip()]

@@ -61,8 +61,8 @@ class Sender:
         raise NotSent("the host has no address")
 
     async def _addresses(self, target: Target) -> Sequence[str]:
-        """The addresses of the host, at most `MAX_ADDRESSES`. Raises `NotSent` if only one of the
-        host's addresses is not allowed."""
+        """The addresses of the host, at most `MAX_ADDRESSES`. Raises `NotSent` if any of the host's
+        addresses is not allowed."""
         try:
             found = await self.resolve(target.host, target.port)
         except (OSError, UnicodeError):

@@ -31,7 +31,8 @@ def storage(tmp_path: Path) -> FolderStorage:
 
 @pytest.fixture
 def make_config(tmp_path: Path) -> MakeConfig:
-    """A job over the fake model; keyword arguments replace parts of it."""
+    """Returns a function that makes the config of a job with the fake model. Keyword arguments
+    replace its sections."""
 
     def make(**parts: Any) -> JobConfig:
         body: dict[str, Any] = {

@@ -2,9 +2,9 @@
 
 The latent code is a linear projection (``training.first.latents``), so the right latents of any
 picture are known, and the encoder learns them by their squared error. Training pictures are crops
-of the decoder's stage; half of them are recolored, mixed and made noisy, so that the encoder is
-also right for pictures that this model does not draw, such as a photograph to start from. On a
-CPU the minutes are core-minutes, as for the decoder.
+of the decoder's stage; half of them are recolored, mixed and made noisy, so that the encoder
+also works for pictures that this model does not draw, such as a photograph to start from. On a
+CPU the minutes are CPU time, as for the decoder.
 """
 
 import argparse
@@ -29,7 +29,8 @@ from training.running.schedule import TimeBudget
 
 ENCODER = "encoder.pt"
 CELL_PX = 2 * PATCH_PX
-"""Side of the square of picture that a latent cell stands for: a patch of the half-size picture."""
+"""Side of the square in the picture that a latent cell stands for, which is a patch of the
+half-size picture."""
 SCALE = 3.0
 """Latents of the code divided by those of the encoder (``scaling_factor`` of the autoencoder)."""
 
@@ -78,7 +79,8 @@ def varied(pixels: Tensor) -> Tensor:
 
 
 def learn(cache: Cache, minutes: float, peak: float, batch: int, seed: int) -> Encoder:
-    """Train until the budget is spent; resumes. Return the running mean of the encoder."""
+    """Train until the budget is used up; continues from the checkpoint. Returns the encoder with
+    the mean weights."""
     model, code, error = laid_out(Encoder()), LinearCode(Basis.load(cache)), RunningMean(1)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=1e-5, fused=True
@@ -113,7 +115,7 @@ def _of(mean: AveragedModel) -> Encoder:
 
 
 def load_encoder(cache: Cache) -> Encoder | None:
-    """Return the running mean of the cache's encoder; None before this stage."""
+    """Return the cache's encoder with the mean weights; None before this stage."""
     state = load_state(cache.file(ENCODER))
     if state is None:
         return None
@@ -132,7 +134,7 @@ def put_into(folder: Path, encoder: Encoder) -> None:
 
 
 def main() -> None:
-    """Train, then write the encoder into a folder where one is named."""
+    """Train, then write the encoder into the folder of `--into`, if given."""
     made = loop_parser(__doc__, minutes=12, batch=16)
     made.add_argument("--into", type=Path, help="folder of the model that gets the encoder")
     args: argparse.Namespace = made.parse_args()
