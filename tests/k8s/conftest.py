@@ -5,8 +5,10 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from copy import deepcopy
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -34,10 +36,15 @@ def rendered(folder: str) -> str:
     return done.stdout
 
 
+@cache
+def parsed(folder: str) -> list[Any]:
+    return [manifest for manifest in yaml.safe_load_all(rendered(folder)) if manifest]
+
+
 @pytest.fixture(scope="session")
 def render() -> Render:
     """`render("overlays/gpu")` returns the manifests of the overlay, a new copy at each call."""
-    return lambda folder: [m for m in yaml.safe_load_all(rendered(folder)) if m]
+    return lambda folder: deepcopy(parsed(folder))
 
 
 @pytest.fixture(scope="session")

@@ -20,10 +20,13 @@ PAIRS = [
 ]
 
 
-@pytest.fixture(params=PAIRS, ids=lambda pair: pair[0].replace("overlays/", ""))
-def with_bucket(request: pytest.FixtureRequest, root: Path, tmp_path: Path) -> list[Manifest]:
+@pytest.fixture(scope="module", params=PAIRS, ids=lambda pair: pair[0].replace("overlays/", ""))
+def with_bucket(
+    request: pytest.FixtureRequest, root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> list[Manifest]:
     """The folder's manifests as an overlay of a user's own with the component would make them."""
     folder, component = request.param
+    tmp_path = tmp_path_factory.mktemp("overlay")
     overlay = {
         "apiVersion": "kustomize.config.k8s.io/v1beta1",
         "kind": "Kustomization",
