@@ -65,6 +65,7 @@ def png(pixels: Pixels) -> bytes:
     return cv2.imencode(".png", pixels)[1].tobytes()
 
 
+@pytest.mark.slow
 def test_a_picture_full_of_tiny_letters_is_judged_and_says_that_some_were_not_read() -> None:
     engines: list[CountingOcr] = []
 

@@ -30,6 +30,7 @@ def held_after(writer: RecordWriter, count: int, start: int) -> int:
     return tracemalloc.get_traced_memory()[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shard_bytes", [ExportConfig().shard_bytes])
 def test_an_open_tar_remembers_none_of_its_samples(tmp_path: Path, shard_bytes: int) -> None:
     storage = FolderStorage(tmp_path)
