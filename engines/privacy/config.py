@@ -84,12 +84,14 @@ class TextConfig(FrozenModel):
     long_side_px: int = Field(
         default=960, ge=128, le=4096, description="Larger images are scaled down to this side, px."
     )
+    small_letters_px: float = Field(
+        default=24.0, ge=11.0, description="Font size to be found in pictures of any size, px."
+    )
     max_work: int = Field(
         default=3000,
         ge=500,
         description="Largest work of reading the text of one file, in multiples of a line as long "
-        "as high (about 5 ms of CPU). A full A4 page takes about 2000, a look for lines 100 per "
-        "megapixel. Text beyond it gets the issue text_unread.",
+        "as high (about 5 ms of CPU). An A4 page takes about 2000. Text beyond it is text_unread.",
     )
     min_height_px: float = Field(
         default=6.0, ge=0.0, description="Lines with a smaller height are ignored, px of the image."
@@ -117,8 +119,7 @@ class TextConfig(FrozenModel):
     unread_aspect: float = Field(
         default=2.5,
         ge=1.0,
-        description="Ratio of length to height from which a region that was not read counts as a "
-        "line of text.",
+        description="Ratio of length to height from which an unread region is a line of text.",
     )
     unread_min_height_px: int = Field(
         default=10, ge=1, description="Smallest height of a line that was not read, px."

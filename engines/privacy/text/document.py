@@ -113,6 +113,8 @@ def _same_row(left: Box, right: Box) -> bool:
 
 def _glue(left: Box, right: Box) -> str:
     """What stands between two regions of a row: nothing if the gap is so small that they are one
-    word, otherwise a space."""
+    word, otherwise a space. A space too if they overlap by more than their height, because these
+    are two readings of the same word, cut in one of them."""
     gap = right[0] - (left[0] + left[2])
-    return "" if gap < _SAME_WORD * min(left[3], right[3]) else " "
+    lower = min(left[3], right[3])
+    return "" if -lower <= gap < _SAME_WORD * lower else " "

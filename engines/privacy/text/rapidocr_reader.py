@@ -13,13 +13,13 @@ import numpy as np
 from engines.privacy.model import DetectorUnavailable, TextRegion
 from engines.privacy.text.allowance import ReadingAllowance
 from engines.privacy.text.document import union
-from engines.privacy.text.long_pictures import parts_of, with_margins, without_doubles
+from engines.privacy.text.long_pictures import with_margins, without_doubles
+from engines.privacy.text.views import View, views_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from engines.privacy.config import TextConfig
-    from engines.privacy.model import Box
     from engines.types import Pixels
 
 UNREAD = "\u25a1"
@@ -29,8 +29,6 @@ LEFT_OUT = "\u25a0"
 _LEAST_CONFIDENCE = 0.5  # a line with a lower confidence counts as not read
 _WARM_SIDE_PX = 64
 _DETECTOR_SIDE_PX = 736  # RapidOCR scales the short side of a smaller picture up to it
-_SMALL_PX = 8.0
-"""In a long image as a whole, lines below this height are not read. Its parts show them larger."""
 _MOST_LEFT_OUT = 20
 
 
@@ -68,51 +66,43 @@ class RapidOcrReader:
     def read(
         self, pixels: Pixels, allowance: ReadingAllowance | None = None
     ) -> tuple[TextRegion, ...]:
-        height, width = pixels.shape[:2]
         allowance = allowance or ReadingAllowance(self._config.max_work)
-        longer = max(height, width) > self._config.long_side_px
-        parts = parts_of(height, width) if longer else []
+        regions: list[TextRegion] = []
+        views = 0
         engine = self._idle.get()
         try:
-            whole = (0, 0, width, height)
-            regions = self._look(engine, pixels, whole, allowance, _SMALL_PX if parts else 0.0)
-            for part in parts:
-                regions += self._look(engine, pixels, part, allowance, 0.0)
+            for view in views_of(pixels, self._config):
+                views += 1
+                regions += _look(engine, view, allowance)
         except Exception as error:  # onnxruntime's own errors derive from nothing narrower
             raise DetectorUnavailable("RapidOCR failed on this image") from error
         finally:
             self._idle.put(engine)
-        return without_doubles(regions) if parts else tuple(regions)
+        return without_doubles(regions) if views > 1 else tuple(regions)
 
-    def _look(
-        self,
-        engine: Any,
-        image: Pixels,
-        part: Box,
-        allowance: ReadingAllowance,
-        least_height_px: float,
-    ) -> list[TextRegion]:
-        """The lines in a part of `image`. If the allowance has not enough work left for it, the
-        part itself is returned as a region that was left out."""
-        x, y, width, height = part
-        factor = min(1.0, self._config.long_side_px / max(height, width))
-        bgr = cv2.cvtColor(image[y : y + height, x : x + width], cv2.COLOR_RGB2BGR)
-        if factor < 1.0:
-            size = max(1, round(width * factor)), max(1, round(height * factor))
-            bgr = cv2.resize(bgr, size, interpolation=cv2.INTER_AREA)
-        bgr, margin = with_margins(bgr)
-        enlarged = max(1.0, _DETECTOR_SIDE_PX / min(bgr.shape[:2]))
-        if not allowance.takes_look(bgr.shape[0] * enlarged, bgr.shape[1] * enlarged):
-            return [TextRegion(part, "", 0.0, height, width, is_left_out=True)]
-        result = engine.look(bgr, allowance, least_height_px)
-        if result.boxes is None or result.txts is None:
-            return []
-        return _few_left_out(
-            [
-                _region((quad - margin) / factor + (x, y), text, float(score))
-                for quad, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
-            ]
-        )
+
+def _look(engine: Any, view: View, allowance: ReadingAllowance) -> list[TextRegion]:
+    """The lines in a view. If the allowance has not enough work left for it, its part of the image
+    is returned as a region that was left out."""
+    x, y, width, height = view.part
+    bgr, margin = with_margins(cv2.cvtColor(view.pixels, cv2.COLOR_RGB2BGR))
+    enlarged = max(1.0, _DETECTOR_SIDE_PX / min(bgr.shape[:2]))
+    if not allowance.takes_look(bgr.shape[0] * enlarged, bgr.shape[1] * enlarged):
+        return [TextRegion(view.part, "", 0.0, height, width, is_left_out=True)]
+    result = engine.look(bgr, allowance, view.least_height_px)
+    if result.boxes is None or result.txts is None:
+        return []
+    regions = [
+        _region((quad - margin) / view.factor + (x, y), text, float(score))
+        for quad, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
+    ]
+    return _few_left_out([region for region in regions if _belongs(region, view)])
+
+
+def _belongs(region: TextRegion, view: View) -> bool:
+    """Whether a line is low enough to count in a view."""
+    most = view.most_height_px if region.text else view.most_unread_px
+    return region.is_left_out or region.height_px * view.factor <= most
 
 
 def _few_left_out(regions: list[TextRegion]) -> list[TextRegion]:

@@ -17,7 +17,7 @@ _WORD = r"[^\W\d_][^\W_'’.-]{0,24}(?:['’.-][^\W_]{0,24}){0,2}"
 _HOUSE = r"(?:s/n|\d{1,5} ?(?:[a-z]|bis|ter|[-/] ?[\dIVX]{1,4}[a-z]?)?)(?![^\W_])"
 _BEHIND = rf"(?:{any_of('street_behind')}){NO_LETTER_BEHIND}"
 _END = rf"(?:{any_of('street_end')})"
-_FIRST = rf"(?:{any_of('street_before')}){NO_LETTER_BEHIND}\.? {{0,2}}"
+_FIRST = rf"(?:{any_of('street_before')}){NO_LETTER_BEHIND}[.:]? {{0,2}}"
 _BOX = rf"{NO_LETTER_BEFORE}(?:{any_of('box')}){NO_LETTER_BEHIND}[ :.]{{0,3}}\d[\d ]{{0,10}}"
 _FORMS = (
     # 221B Baker Street; 350 Fifth Avenue
@@ -67,8 +67,9 @@ _BRITISH = re.compile(  # Church Lane, Oxford OX2 8JQ: a street without a number
 )
 _BRITISH_NUMBERED = re.compile(  # 14 Kirkgate, Ripon HG4 1QF
     rf"(?<![^\W_])\d{{1,4}}[A-Za-z]?,? {CAPITAL}[^\W\d_]{{3,24}}"
-    rf"(?: {CAPITAL}[^\W\d_]{{1,24}}){{0,2}},"
-    rf"[ \n]{{1,2}}(?:{_TOWN}[ ,\n]{{1,3}}){{1,4}}[A-Z]{{1,2}}\d[A-Z\d]? ?\d[A-Z]{{2}}(?!\w)"
+    rf"(?: {CAPITAL}[^\W\d_]{{1,24}}){{0,2}}"
+    rf"(?:,[ \n]{{1,2}}|\n)(?:{_TOWN}[ ,\n]{{1,3}}){{1,4}}"
+    r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}(?!\w)"
 )
 _CALLED = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('address_field')}){NO_LETTER_BEHIND}[\s:]{{1,4}}"

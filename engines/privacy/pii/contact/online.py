@@ -79,7 +79,7 @@ _EMAIL_ON_TWO_LINES = re.compile(  # broken at the end of a line
     rf"(?:{_LABEL}{{1,63}}-?\n)?(?:{_LABEL}{{1,63}}(?:\.\n?|\n\.)){{1,4}}(?:{_COMMON}){NO_LETTER_BEHIND}",
     re.IGNORECASE,
 )
-_AT_IN_BRACKETS = re.compile(rf"{_OPEN}(?:{any_of('at_sign')}){_CLOSE}", re.IGNORECASE)
+_AT_FOR_SURE = re.compile(_SURELY_AT, re.IGNORECASE)
 _EMAIL_WITHOUT_DOT = re.compile(
     rf"(?<![\w.%+-])[\w.%+-]{{2,64}}@{_LABEL}{{3,63}}\s?(?:com|org|net|edu|gov)(?!\w)",
     re.IGNORECASE,
@@ -94,7 +94,7 @@ _URL_WITH_PATH = re.compile(
     rf"(?<![\w@.-])(?:[A-Za-z0-9-]{{1,63}}\.){{1,4}}(?:{_COMMON})/[^\s<>\"']{{1,300}}",
     re.IGNORECASE,
 )
-_IPV4 = re.compile(r"(?<![\w.-])(?:\d{1,3}\. ?){3}\d{1,3}(?![\w-]|\.\d)")
+_IPV4 = re.compile(r"(?<![\w.-])(?<!\d/)(?:\d{1,3}\. ?){3}\d{1,3}(?![\w-]|\.\d)")
 _IPV6 = re.compile(r"(?<![\w:])[0-9A-Fa-f:]{6,39}(?![\w:])")
 
 
@@ -105,7 +105,7 @@ def find_emails(text: str) -> Iterator[Span]:
         if match.group(1).lower() not in _NOT_DOMAINS and not _is_of_git(match, text):
             yield Span("email", match.start(), match.end())
     for match in _EMAIL_SAID.finditer(text):  # but not "meet me at noon.com"
-        if match["last"] != "." or _AT_IN_BRACKETS.search(match.group()):
+        if match["last"] != "." or _AT_FOR_SURE.search(match.group()):
             yield Span("email", match.start(), match.end(), 0.8)
     for pattern, confidence in (
         (_EMAIL_SAID_SURELY, 0.8),

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator
 
 from engines.privacy.pii.spans import Span
-from engines.privacy.pii.words.context import NO_LETTER_BEHIND, WORD_BEGINS
+from engines.privacy.pii.words.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND, WORD_BEGINS
 from engines.privacy.pii.words.lexicon import any_of, listed
 
 _LETTERS = [chr(code) for code in range(0x41, 0x530)]  # Latin, Greek, Cyrillic
@@ -19,7 +19,12 @@ _PART = rf"{CAPITAL}(?:{_LETTER}{{1,24}}(?:['’-]{_LETTER}{{1,24}}){{0,2}}|['�
 _GAP = r"(?:[ /]|(?<=\.))"  # A.B. Kuipers
 _NAME = rf"{_PART}(?:{_GAP}(?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{0,3}}{NO_LETTER_BEHIND}"
 _TWO = rf"{_PART}(?:{_GAP}(?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{1,3}}{NO_LETTER_BEHIND}"
-_TURNED = rf"{CAPITAL}{{2,24}}, {_PART}{NO_LETTER_BEHIND}"  # HARRISON, Dale
+_LINE_ENDS = r"\s*(?=$|[\n;|(])"
+_TURNED = (  # HARRISON, Dale; Lindner, Petra; de Vries, Jan
+    rf"{CAPITAL}{{2,24}}, {_PART}{NO_LETTER_BEHIND}"
+    rf"|(?:(?i:{any_of('particle')}) ){{0,2}}{_PART}(?:[ -]{_PART})?, {_PART}(?: {_PART})?"
+    rf"{NO_LETTER_BEHIND}{_LINE_ENDS}"
+)
 _AFTER_PARTICLE = rf"(?:(?i:{any_of('particle')}) ){{0,2}}"
 _TITLES = rf"(?i:{any_of('title')}|{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
 _MORE_TITLES = rf"(?:{_TITLES}){{0,2}}"
@@ -62,6 +67,41 @@ _SURNAME = re.compile(  # Pan Kowalski
     rf"{WORD_BEGINS}(?i:{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
     rf"({CAPITAL}{_LETTER}{{2,24}}(?:{any_of('surname_end')})){NO_LETTER_BEHIND}"
 )
+_OF_WORK = re.compile(
+    rf"[^\n]{{0,24}}?{NO_LETTER_BEFORE}(?i:{any_of('work')}){NO_LETTER_BEHIND}|(?<=['’]s) {CAPITAL}"
+)
+_POSSESSIVE = re.compile(rf"['’]s {CAPITAL}")
+"""Behind a name that a title comes before: "Signora Ava, romanzo", "Mrs Brown's Boys"."""
+_BY = re.compile(  # Served by Daniel Okafor; in case of emergency: Rosa Vidal
+    rf"{WORD_BEGINS}(?i:{any_of('name_by')}){NO_LETTER_BEHIND}\s?:?\s{{1,2}}"
+    rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_TWO})"
+)
+_GREETED = re.compile(  # Dear Jonathan Pierce,
+    rf"{WORD_BEGINS}(?i:{any_of('greeting')}){NO_LETTER_BEHIND}\s{_MORE_TITLES}({_TWO}) ?(?=[,!:])"
+)
+_MYSELF = re.compile(  # I, Peter Galloway, declare
+    rf"(?:^|[\n.] ?)(?i:{any_of('myself')}), {_MORE_TITLES}({_TWO}),"
+)
+_UNDERSIGNED = re.compile(
+    rf"{WORD_BEGINS}(?i:{any_of('undersigned')}){NO_LETTER_BEHIND}[\s:,]{{1,3}}{_MORE_TITLES}({_TWO})"
+)
+_FAMILY = re.compile(  # on a doorbell
+    rf"{WORD_BEGINS}(?i:{any_of('family')}){NO_LETTER_BEHIND}\.? ({_NAME}) ?(?=$|[\n,])"
+)
+_BOARDING = re.compile(  # HARGREAVES/JOHN MR
+    rf"(?<![^\W_])({CAPITAL}{{2,24}}/{CAPITAL}{{2,24}} ?(?:MR|MRS|MS|MISS|MSTR|DR|CHD))(?!\w)"
+)
+_LABELED = re.compile(  # any label and a colon; the name begins with a given name
+    rf":\s{{0,3}}{_MORE_TITLES}({_TWO})(?=$|\s?[\n,;|(–-]|\s{{2}}|\s\d)"
+)
+_LABELED_TURNED = re.compile(
+    rf":\s{{0,3}}{_MORE_TITLES}((?:{_AFTER_PARTICLE}){_PART}, {_PART}{NO_LETTER_BEHIND})"
+)
+_CLOSED = re.compile(  # Kind regards from the seaside,\nEmma Clarke
+    rf"{WORD_BEGINS}(?i:{any_of('closing', 'signed')}){NO_LETTER_BEHIND}"
+    rf"(?:\s[^\W\d_](?:[^\W\d_]|['’]){{0,20}}){{0,5}}[ ,.!]{{0,3}}\n{{1,3}} ?"
+    rf"{_MORE_TITLES}({_TWO}) ?(?=$|[\n,])"
+)
 _MONSIEUR = re.compile(rf"(?:^|\n|[^\W\d_][,:]? )M\. ({_PART}) ?(?=$|[\n,;])")
 _PATTERNS = (
     (_FIELD, 0.9),
@@ -73,7 +113,17 @@ _PATTERNS = (
     (_HEADED, 0.7),
     (_SURNAME, 0.7),
     (_MONSIEUR, 0.7),
+    (_BY, 0.7),
+    (_GREETED, 0.7),
+    (_MYSELF, 0.7),
+    (_UNDERSIGNED, 0.8),
+    (_FAMILY, 0.6),
+    (_BOARDING, 0.8),
 )
+_GIVEN = frozenset(listed("given_name"))
+_LABELS_OF_OTHERS = frozenset(listed("no_label"))
+_FOR_WHOM = frozenset(listed("for_whom"))
+_LONGEST_LABEL = 40
 _NOBODY = frozenset(listed("no_name"))
 _PARTICLES = frozenset(listed("particle"))
 _NO_BEGINNING = frozenset(listed("no_first"))  # "Herr der Ringe"
@@ -81,10 +131,41 @@ _NO_BEGINNING = frozenset(listed("no_first"))  # "Herr der Ringe"
 
 def find_names(text: str) -> Iterator[Span]:
     """Names after a title, in a field of a form, after a word with a colon, or after the closing of
-    a letter."""
+    a letter; and full names with a common given name after any other label with a colon."""
     for pattern, confidence in _PATTERNS:
         for match in pattern.finditer(text):
-            words = re.findall(r"[^\W\d_]+", match.group(1).lower())
-            named = [words[0], *(word for word in words[1:2] if word not in _PARTICLES)]
-            if not _NOBODY.intersection(named) and words[0] not in _NO_BEGINNING:
+            if not (pattern is _STRONG and _is_of_work(match)) and _may_be_somebody(match.group(1)):
                 yield Span("name", match.start(1), match.end(1), confidence)
+    for pattern, place in ((_LABELED, 0), (_LABELED_TURNED, -1)):
+        for match in pattern.finditer(text):
+            name = match.group(1)
+            if _is_given(name, place) and _may_be_somebody(name) and _is_label(text, match.start()):
+                yield Span("name", match.start(1), match.end(1), 0.7)
+    for match in _CLOSED.finditer(text):
+        if _is_given(match.group(1), 0) and _may_be_somebody(match.group(1)):
+            yield Span("name", match.start(1), match.end(1), 0.7)
+
+
+def _is_of_work(match: re.Match[str]) -> bool:
+    """Whether a name behind a title belongs to a book, a film, a product."""
+    possessive = _POSSESSIVE.search(match.group(1))
+    return possessive is not None or _OF_WORK.match(match.string, match.end()) is not None
+
+
+def _may_be_somebody(name: str) -> bool:
+    words = re.findall(r"[^\W\d_]+", name.lower())
+    named = [words[0], *(word for word in words[1:2] if word not in _PARTICLES)]
+    return not _NOBODY.intersection(named) and words[0] not in _NO_BEGINNING
+
+
+def _is_given(name: str, place: int) -> bool:
+    """Whether the first (0) or the last (-1) word of `name` is a given name."""
+    word = name.lower().split()[place]
+    return word in _GIVEN or word.split("-")[0] in _GIVEN
+
+
+def _is_label(text: str, colon: int) -> bool:
+    """Whether the words before a colon may call a person: "Recipe for:", not "Film:", "Hotel:"."""
+    before = text[max(0, colon - _LONGEST_LABEL) : colon].rpartition("\n")[2].lower()
+    words = re.findall(r"[^\W\d_]+", before)
+    return bool(words) and (words[-1] in _FOR_WHOM or not _LABELS_OF_OTHERS.intersection(words))

@@ -14,12 +14,15 @@ from engines.privacy.pii.numbers.documents import DATE
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import (
     NOT_PERSONAL,
+    OTHER_NUMBER,
     PHONE,
     PHONE_NEAR,
     PHONE_NEAR_WORD,
     PHONE_WORD,
     preceded_by,
+    whole_words,
 )
+from engines.privacy.pii.words.lexicon import any_of
 
 _LIKELY = re.compile(r"\d(?:[^\nA-Za-z]{0,3}\d){5}")
 _DIGITS = re.compile(r"\d(?:\D{0,24}+\d)*+")
@@ -40,7 +43,7 @@ _TIMETABLE = re.compile(r"(?:[01]\d|2[0-3])[0-5]\d(?: (?:[01]\d|2[0-3])[0-5]\d)+
 _CALLED = re.compile(
     PHONE.pattern.removesuffix("$")
     + r"(?:[^\W\d_]+[ :]{1,2}){0,3}(?<![\w#.,:/+-])"
-    + r"(\+\d{1,3}[ .()/-]{0,3}\d[\d ()./-]{5,16}\d|\(?0[1-9]\d?[\d ()./-]{6,14}\d)"
+    + r"((?:\+|00[1-9])\d{1,3}[ .()/-]{0,3}\d[\d ()./-]{5,16}\d|\(?0[1-9]\d?[\d ()./-]{6,14}\d)"
     + r"(?![\w-]|[.,:/]\d)",
     re.IGNORECASE,
 )
@@ -54,10 +57,16 @@ _BROKEN = re.compile(  # a number that goes on in the next line
     + r"(\(?0\d{2,4}\)?[ /-]?\n ?\d[\d ./-]{3,9}\d)(?![\w-]| ?[.,:/]?\d)",
     re.IGNORECASE,
 )
+_BARE = re.compile(  # a mobile number in one piece behind "numero" alone
+    rf"(?:^|[\n.;!?] ?){whole_words(any_of('bare_number'))}[ :]{{1,3}}"
+    r"(0[67]\d{8}|07\d{9}|01[567]\d{8,9})(?![\w-]| ?[.,:/]?\d)",
+    re.IGNORECASE,
+)
 _NEAR_PHONE = re.compile(
     PHONE.pattern.removesuffix("$") + r"(?:[^\W\d_]+\.?[ :=-]{1,3}){0,3}$", re.IGNORECASE
 )
 _FEWEST_DIGITS, _MOST_DIGITS = 9, 14
+_FEWEST_ALONE = 8  # digits of a national number that no word calls a phone
 _COUNTED = "12345678901234567890"
 _HIGHEST_DRAWN = 50
 _FEWEST_IN_ROW = 4
@@ -79,6 +88,8 @@ def find_phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
     stretches = [Stretch.of(text, *match.span()) for match in _DIGITS.finditer(text)]
     for start, end in _valid(stretches, None):
         yield Span("phone", _after_open_bracket(text, start, end), end)
+    for match in _BARE.finditer(text):
+        yield Span("phone", *match.span(1), 0.7)
     called = PHONE_WORD.search(text) is not None
     if called:
         yield from _plausible(text)
@@ -176,9 +187,11 @@ def _is_national(text: str, start: int, end: int, region: str) -> bool:
         return False
     if preceded_by(_NEAR_PHONE, text, start) or preceded_by(PHONE_NEAR, text, start):
         return True
+    if preceded_by(OTHER_NUMBER, text, start):
+        return False
     if region in _ONLY_CALLED or (region == "US" and not _grouped_as_american(found)):
         return False
-    if not _SEPARATED.search(found):
+    if not _SEPARATED.search(found) or len(_NO_DIGIT.sub("", found)) < _FEWEST_ALONE:
         return False
     return region not in _TRUNK_ZERO or found.lstrip("( ").startswith("0")
 

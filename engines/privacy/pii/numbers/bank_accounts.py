@@ -24,8 +24,9 @@ _BANK = re.compile(
     rf"{_SIGNS}(\d(?:[ .-]?\d){{1,9}})(?!\w)",
     re.IGNORECASE,
 )
+_A_NUMBER = rf"{any_of('number')}|n[°ºr]|no|nr|nummer|[#№]"
 _SAYS_NUMBER = re.compile(
-    rf"(?:{any_of('number')}|n[°ºr]|no|nr|nummer|[#№])\W{{0,4}}$", re.IGNORECASE
+    rf"^(?:{_A_NUMBER}){NO_LETTER_BEHIND}|(?:{_A_NUMBER})\W{{0,4}}$", re.IGNORECASE
 )
 _GIRO = re.compile(
     rf"{WORD_BEGINS}(?:{any_of('giro')}){NO_LETTER_BEHIND}{_SIGNS}(\d{{5,7}})(?!\w|[.,:/-]\d)",
@@ -52,7 +53,7 @@ def find_bank_accounts(text: str) -> Iterator[Span]:
         near = any(
             start < match.end() + _NEAR and end > match.start() - _NEAR for start, end in banks
         )
-        said = _SAYS_NUMBER.search(text, match.start(), match.start(1)) is not None
+        said = _SAYS_NUMBER.search(text[match.start() : match.start(1)]) is not None
         if _DATE.fullmatch(match.group(1)):
             continue
         if digits >= (_FEWEST_BESIDE_BANK if near else _FEWEST_ALONE) and (near or said):

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 
 from engines.privacy.pii.spans import Span
-from engines.privacy.pii.words.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND
+from engines.privacy.pii.words.context import ASIDE, NO_LETTER_BEFORE, NO_LETTER_BEHIND
 from engines.privacy.pii.words.lexicon import any_of, key_patterns
 
 _KEY = re.compile(rf"(?<![A-Za-z0-9])(?:{'|'.join(key_patterns())})(?![A-Za-z0-9])")
@@ -21,7 +21,7 @@ _IN_LINK = re.compile(
     r"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@]{0,64}:[^\s/@]{3,128}@[\w.\[-]+"
 )
 _SAID = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:{any_of('password')}){NO_LETTER_BEHIND}\s?[:=]\s{{0,2}}"
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('password')}){NO_LETTER_BEHIND}{ASIDE}\s?[:=]\s{{0,2}}"
     r"[\"'“„]?([^\s\"'“”<>]{6,64})"
 )
 _FEWEST_KINDS = 2

@@ -24,7 +24,7 @@ DATE = (
     rf"|{_YEAR}\s?[./-]\s?\d{{1,2}}\s?[./-]\s?\d{{1,2}}"
     rf"|\d{{1,2}}(?:{_ORDINAL})?[ -]?(?:(?:of|de)\s)?{_MONTH}"
     rf"[.,-]?\s?(?:de\s)?{_YEAR}"
-    rf"|{_MONTH}\.?\s?\d{{1,2}}(?:st|nd|rd|th)?,?\s?{_YEAR}|\d{{8}})(?!\d)"
+    rf"|{_MONTH}\.?[ -]?\d{{1,2}}(?:st|nd|rd|th)?[,-]?\s?{_YEAR}|\d{{8}})(?!\d)"
 )
 _ISSUED = (
     rf",?\s(?:{any_of('issued')})(?:\s(?:{any_of('before_date')}))?\s(?:{DATE}|\d\d/{_YEAR})"
@@ -37,9 +37,9 @@ _PASSPORT = re.compile(
     rf"{ASIDE}(?:\s(?i:(?:cat|kat|class|classe|clase|klasse|kl)\.?\s)?[A-E]\d?\b,?)?"
     rf"(?i:\s(?:{any_of('nationality')}){NO_LETTER_BEHIND})?"
     rf"(?i:\s(?:{any_of('details')}){NO_LETTER_BEHIND})?(?i:{_ISSUED})?(?i:{_NUMBER}){{1,2}}"
-    r"(?:[^\W\d_]{3,12}\s?:\s?)?"
+    r"(?:[^\W\d_]{3,12}\s?:\s?|(?<=: )[^\W\d_]{3,12}\s(?=[A-Z0-9]*\d))?"
     rf"(?:[^\W\d_]{{3,12}} (?i:dl|id) )?(?:[1-9][a-d]?[.)]\s{{1,2}})?(?i:(?:{any_of('series')})\s)?"
-    rf"([A-Z]{{2,3}} (?i:{any_of('number')})\.? \d{{6,7}}"
+    rf"([A-Z]{{2,3}} (?i:{any_of('number')})\.? \d{{3}} ?\d{{3,4}}"
     r"|[A-Z0-9](?:[ /-]?[A-Z0-9]){5,15})(?![A-Za-z0-9])"
 )
 """A word for a document, and its number. Between them a form may print: the number of a field
@@ -49,7 +49,7 @@ _STROKES = re.compile(r"\d{5}/\d{2}/\d{4}")
 _PLATE = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:(?:{any_of('plate')})(?:\s(?:{any_of('vehicle')}))?{ASIDE}"
     rf"|(?:{any_of('plate_colon')})\.?\s?:)(?i:{_NUMBER}){{1,2}}"
-    r"([A-ZÄÖÜ0-9]{1,4}(?:[ ·.-]{1,3}[A-Z0-9]{1,6}){0,3}|[A-Z0-9]{5,8})(?![A-Za-z0-9])"
+    r"([A-ZÄÖÜ0-9]{1,4}(?:[ ·.-]{1,3}[A-Z0-9]{1,7}){0,3}|[A-Z0-9]{5,8})(?![A-Za-z0-9])"
 )
 _SHAPES = (  # of number plates, as they are printed
     r"[A-Z]{2}\d{2} ?[A-Z]{3}",  # GB
@@ -78,6 +78,8 @@ BIRTH_DATE = (
     rf"|\d{{1,2}}[ .-]{{1,2}}{_ROMAN}[ .-]{{1,2}}{_YEAR}"
     rf"|\d{{1,2}}\s?{_MONTH}\s?/\s?{_MONTH}\s?(?:{_YEAR}|\d\d)"
     r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d(?!\d)"
+    r"|\d ?\d(?: [/.|-])? ?\d ?\d(?: [/.|-])? ?[12] ?[09](?: ?\d){2}(?!\d)"
+    rf"|\d{{1,2}} ?\| ?\d{{1,2}} ?\| ?{_YEAR}"
     rf"|\d{{1,2}}\.?\s?{_MONTH}\.?\s?['’]\d\d|\d{{1,2}}[ ./-]{_MONTH}\.?[ ./-]\d\d(?!\d))"
 )
 """`DATE`, and dates in words ("the fifth of May 1980", "le cinq mai mil neuf cent quatre-vingt"),
@@ -92,7 +94,7 @@ _HINT = r"(?:[djtgmalry]{1,4}[./ -][djtgmalry]{1,4}[./ -][djtgmalry]{2,4}\)?\s{1
 _BIRTH = re.compile(
     rf"{NO_LETTER_BEFORE}(?<![-.*\d])(?:{any_of('birth')})"
     rf"(?:(?:\s(?:{any_of('of')}))?\s(?:{any_of('name_owner')}){NO_LETTER_BEHIND})?(?:{_PLACE}|{ASIDE})"
-    rf"{GAP}{{0,6}}{_HINT}(?:(?:{any_of('before_date')})\s?){{0,3}}{GAP}{{0,4}}({BIRTH_DATE})(?!\d)",
+    rf"(?:\s?\([^()\n\d]{{1,30}}\))?{GAP}{{0,6}}{_HINT}(?:(?:{any_of('before_date')})\s?){{0,3}}{GAP}{{0,4}}({BIRTH_DATE})(?!\d)",
     re.IGNORECASE,
 )
 _BORN_BEHIND = re.compile(  # am 14. Mai 2015 in Gera geboren

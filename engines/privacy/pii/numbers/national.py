@@ -147,7 +147,10 @@ _CALLED = re.compile(rf"{WORD_BEGINS}(?:{_NAMES}){NO_LETTER_BEHIND}", re.IGNOREC
 _ANY_CALLED = re.compile(  # like `_CALLED`, but does not tell the scheme: much faster
     rf"{WORD_BEGINS}(?:{any_called(schemes())}){NO_LETTER_BEHIND}", re.IGNORECASE
 )
-_OWNER = rf"(?:\.?\s(?:(?:{any_of('of')})\s)?(?:{any_of('name_owner')}){NO_LETTER_BEHIND})?"
+_OWNER = (
+    rf"(?:\.?\s(?:(?:{any_of('of')})\s)?(?:{any_of('name_owner')}){NO_LETTER_BEHIND}"
+    rf"|\.?\s(?:{any_of('of')})\s[^\W\d_]{{2,20}})?"
+)
 _NUMBER_WORD = rf"{_OWNER}{ASIDE}(?:\s?\([^()\n]{{1,24}}\))?{GAP}{{0,4}}"
 _NUMBER_WORD += rf"(?:{whole_words(any_of('number') + '|is')})?"
 _BEHIND = re.compile(

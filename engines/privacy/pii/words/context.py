@@ -44,6 +44,10 @@ NOT_PERSONAL = re.compile(
     + _NUMBER_OF,
     re.IGNORECASE,
 )
+OTHER_NUMBER = re.compile(  # of anything that no list knows: "Teil-Nr. 0451-3877"
+    rf"[^\W\d_]{{2}}[ .-]{{1,2}}(?:{any_of('number')}|ref){NO_LETTER_BEHIND}{GAP}{{0,4}}$",
+    re.IGNORECASE,
+)
 VERSION = re.compile(rf"{NO_LETTER_BEFORE}(?:{any_of('version')}){GAP}{{0,4}}$", re.IGNORECASE)
 ADDRESS = re.compile(
     whole_words(any_of("host")) + rf"{GAP}{{0,4}}(?:{whole_words('is')})?{GAP}{{0,4}}$",

@@ -1,0 +1,83 @@
+"""What a reader is shown of a large picture: tiles that cover it, none without detail."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import cv2
+import numpy as np
+import pytest
+
+from engines.privacy.config import TextConfig
+from engines.privacy.text import is_unread
+from engines.privacy.text.allowance import ReadingAllowance
+from engines.privacy.text.rapidocr_reader import RapidOcrReader
+from engines.privacy.text.views import tiles_of, views_of
+
+if TYPE_CHECKING:
+    from engines.types import Pixels
+
+CONFIG = TextConfig()
+RIGHT, LOW = 480, 200
+
+
+def page(side: int) -> Pixels:
+    """A white page with one line of small letters at the lower right."""
+    pixels = np.full((side, side, 3), 255, dtype=np.uint8)
+    corner = (side - RIGHT, side - LOW)
+    cv2.putText(pixels, "jane.doe@example.com", corner, cv2.FONT_HERSHEY_DUPLEX, 0.8, (0, 0, 0), 1)
+    return pixels
+
+
+@pytest.mark.parametrize(("height", "width"), [(2800, 2800), (736, 737), (100, 5000), (1, 1)])
+def test_tiles_cover_a_picture_and_stay_within_it(height: int, width: int) -> None:
+    seen = np.zeros((height, width), dtype=np.uint8)
+    for x, y, across, down in tiles_of(height, width):
+        assert across <= 736
+        assert down <= 736
+        assert x + across <= width
+        assert y + down <= height
+        seen[y : y + down, x : x + across] += 1
+    assert seen.min() >= 1
+
+
+@pytest.mark.parametrize("side", [512, 1024, 2048])
+def test_a_picture_that_is_not_large_is_shown_once(side: int) -> None:
+    (view,) = views_of(page(side), CONFIG)
+    assert view.part == (0, 0, side, side)
+
+
+def test_of_a_large_picture_only_tiles_with_detail_are_shown() -> None:
+    whole, *tiles = views_of(page(4096), CONFIG)
+    assert whole.part == (0, 0, 4096, 4096)
+    assert whole.pixels.shape == (960, 960, 3)
+    assert len(tiles) == 1
+    (only,) = tiles
+    assert only.factor == pytest.approx(0.35)
+    assert only.pixels.shape == (736, 736, 3)
+    assert only.part[0] < 4096 - RIGHT < only.part[0] + only.part[2]
+    assert list(views_of(np.full((4096, 4096, 3), 90, dtype=np.uint8), CONFIG))[1:] == []
+
+
+def test_larger_letters_need_no_tiles() -> None:
+    assert len(list(views_of(page(4096), TextConfig(small_letters_px=60.0)))) == 1
+
+
+def test_a_part_that_is_not_looked_at_for_want_of_work_is_told(rapidocr: RapidOcrReader) -> None:
+    pixels = page(4096)
+    looks = ReadingAllowance(100)  # enough for the whole, not for a tile
+    regions = rapidocr.read(pixels, looks)
+    (left_out,) = [region for region in regions if region.is_left_out]
+    assert is_unread(left_out, 4096, CONFIG)
+    assert left_out.box[2] < 4096
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("side", [4096, 8000])
+def test_small_letters_in_a_large_picture_are_read_where_they_stand(
+    rapidocr: RapidOcrReader, side: int
+) -> None:
+    (line,) = rapidocr.read(page(side))
+    assert line.text.replace(" ", "") == "jane.doe@example.com"
+    assert line.box[0] == pytest.approx(side - RIGHT, abs=40)
+    assert line.box[1] == pytest.approx(side - LOW - 20, abs=40)
