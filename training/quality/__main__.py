@@ -25,8 +25,8 @@ from training.quality import examples
 from training.quality.examples import Example
 from training.quality.fit import Told, fit
 
-SEEDS, STEPS = tuple(range(6)), 6000
-_DRAWINGS, _SIZED = range(24), range(100, 125)
+SEEDS, STEPS = tuple(range(6)), 4500
+_DRAWINGS, _SIZED = range(40), range(100, 125)
 
 
 class Task(NamedTuple):
@@ -42,10 +42,11 @@ def tasks(folders: Iterable[Path]) -> Iterator[Task]:
     for path in sorted(path for folder in folders for path in folder.glob("*/*.png")):
         kind, name = path.parent.name, examples.name_of(path)
         yield Task(name, kind, examples.of_file(path, kind))
-        yield Task(f"formed_{name}", kind, examples.in_other_forms(path, kind))
+        yield Task(f"{examples.OTHER_FORMS}{name}", kind, examples.in_other_forms(path, kind))
         if kind in examples.OF_PHOTOGRAPHS:
             yield Task(f"sized_{name}", kind, examples.in_sizes(path))
             yield Task(f"exposed_{name}", kind, examples.over_exposed(path))
+            yield Task(f"levels_{name}", kind, examples.in_all_levels(path))
     for kind in examples.DRAWN:
         for number in _DRAWINGS:
             yield Task(_drawn("drawn", kind, number), kind, examples.of_drawing(kind, number))

@@ -15,9 +15,16 @@ import cv2
 import numpy as np
 from PIL import Image
 
-from training.quality.pictures import kinds, patterns, scenes, unseen_scenes
+from training.quality.pictures import (
+    game_scenes,
+    kinds,
+    patterns,
+    ruled_scenes,
+    scenes,
+    unseen_scenes,
+)
 from training.quality.pictures.families import FAMILIES, OF_DRAWINGS, OF_SMOOTHNESS
-from training.quality.pictures.forms import FORMS
+from training.quality.pictures.forms import FORMS, OUT_OF_REGISTER
 from training.quality.pictures.variants import VARIANTS
 
 if TYPE_CHECKING:
@@ -25,6 +32,9 @@ if TYPE_CHECKING:
 
 CLEAN = "clean"
 WORST = 5
+OTHER_FORMS = "formed_"
+"""How the name begins of what is spoiled in other forms; half of the bad examples are learned from
+these."""
 _SIDE_PX, _LARGER_PX = 512, 800
 _USUAL = 0.85  # share of the pictures that are reduced to 512 pixels; others to 800
 OF_PHOTOGRAPHS = frozenset(["photo", "npm photo", "fog", "snow", "painting"])
@@ -41,8 +51,27 @@ _SPOILED_DRAWN = frozenset(
         "table",
         "silhouettes",
         "town at night",
+        *ruled_scenes.DRAWN,
+        *game_scenes.DRAWN,
     ]
 )
+_HARD_TO_ORDER = (
+    "white noise",
+    "under-exposed",
+    "low contrast",
+    "salt and pepper",
+    "defocus",
+    "motion blur",
+    "JPEG",
+    "WebP",
+    "over-exposed",
+    "cast, cold",
+    "cast, warm",
+    "cast, green",
+    "tint",
+    "halos",
+)
+"""Families whose mild levels are learned from all five, since they are hard to tell apart."""
 _SMALL_PX = (256, 384)
 DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {
     **scenes.DRAWN,
@@ -52,6 +81,8 @@ DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {
     "line drawing": kinds.line_drawing,
     "drawn pixel art": kinds.pixel_art,
     "starry sky": kinds.starry_sky,
+    **ruled_scenes.DRAWN,
+    **game_scenes.DRAWN,
 }
 """Kind of drawing to the function that draws it from number and side in pixels."""
 SIZED_DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {**DRAWN, **patterns.DRAWN}
@@ -142,6 +173,18 @@ def in_sizes(path: Path) -> Iterator[Example]:
         for family in rng.choice(list(FAMILIES), 2, replace=False):
             spoil, levels = FAMILIES[str(family)]
             yield Example(str(family), WORST, spoil(small, levels[-1]))
+
+
+def in_all_levels(path: Path) -> Iterator[Example]:
+    """A photograph, seven families of defects and displaced color channels, each in all levels."""
+    rng = np.random.default_rng(_number(name_of(path) + " in all levels"))
+    base = _at_most(np.asarray(Image.open(path).convert("RGB")), _SIDE_PX)
+    yield Example(CLEAN, 0, base)
+    several = [str(name) for name in rng.choice(_HARD_TO_ORDER, 7, replace=False)]
+    later, form = OUT_OF_REGISTER
+    for family, (spoil, levels) in [*((n, FAMILIES[n]) for n in several), (later, form(rng))]:
+        for level, amount in enumerate(levels, 1):
+            yield Example(family, level, spoil(base, amount))
 
 
 def over_exposed(path: Path) -> Iterator[Example]:

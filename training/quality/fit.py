@@ -16,7 +16,7 @@ from safetensors.numpy import save_file
 from torch.nn import functional
 
 from engines.quality.description import turned
-from training.quality.examples import CLEAN, WORST
+from training.quality.examples import CLEAN, OTHER_FORMS, WORST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,7 +26,7 @@ _DROPPED, _JITTER = 0.2, 0.05
 _BATCH = 192
 _RATE, _HIGHEST_RATE, _DECAY = 2e-3, 4e-3, 1e-2
 _GOOD, _BAD = 0.97, 0.03
-_OF_ORDER, _OF_FAMILIES = 0.5, 0.2
+_OF_ORDER, _OF_FAMILIES = 0.7, 0.2
 _WIDTH_OF_ORDER = 0.5
 _LEAN = 0.35
 """Added to the log odds of every picture, because a good picture that fails is worse than a bad one
@@ -73,14 +73,25 @@ class Drawn:
         weights = np.array([1 / counts[kind] ** 0.5 if kind else 0.0 for kind in kinds])
         self._weights = weights / weights.sum()
         self._worst = np.flatnonzero([each.level == WORST for each in examples])
+        bad = [each for each in examples if each.level == WORST]
+        formed = np.array([each.picture.startswith(OTHER_FORMS) for each in bad])
+        self._worst_weights = _halves(formed)
         self._pairs = _pairs(examples)
 
     def batch(self) -> NDArray[np.int64]:
         """Indices: good ones, bad ones, the better ones and the worse ones, `_BATCH` each."""
         good = self._rng.choice(len(self._weights), _BATCH, p=self._weights)
-        bad = self._rng.choice(self._worst, _BATCH)
+        bad = self._rng.choice(self._worst, _BATCH, p=self._worst_weights)
         pairs = self._pairs[self._rng.integers(len(self._pairs), size=_BATCH)]
         return np.concatenate([good, bad, pairs[:, 0], pairs[:, 1]])
+
+
+def _halves(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
+    """Weights whose sum is 1, half of it for those that are `chosen`, if there are both."""
+    count = int(chosen.sum())
+    if count in (0, len(chosen)):
+        return np.full(len(chosen), 1 / len(chosen))
+    return np.where(chosen, 0.5 / count, 0.5 / (len(chosen) - count))
 
 
 def _kind(example: Told) -> str:

@@ -45,6 +45,8 @@ class From(NamedTuple):
     package: str
     pattern: str
     every: int = 1
+    parts: int = 2
+    """How many of the folders above a picture are in its name, as some differ only there."""
 
 
 _GIMP = "usr/share/gimp/2.0/help/en/images"
@@ -112,7 +114,7 @@ def pictures(folder: Path, sources: Iterable[From]) -> Iterator[tuple[str, str, 
             least = _SMALLEST_DRAWN_PX if drawn else _SMALLEST_PX
             if min(pixels.shape[:2]) >= least and np.ptp(pixels) > 0:
                 # Several folders of a package may contain files with the same name.
-                place = "_".join(path.parts[-3:-1])
+                place = "_".join(path.parts[-1 - source.parts : -1])
                 yield kind, f"{_short(source.package)}_{place}_{stem}", pixels
 
 
@@ -151,8 +153,11 @@ def _opened(content: bytes) -> Pixels | None:
         return None
 
 
-def write_set(description: str, sources: Iterable[From]) -> None:
-    """The command of a set: writes its pictures into a folder for each kind."""
+def write_set(
+    description: str, sources: Iterable[From], left_out: re.Pattern[str] | None = None
+) -> None:
+    """The command of a set: writes its pictures into a folder for each kind, without those whose
+    name contains `left_out`."""
     parser = argparse.ArgumentParser(description=description)
     parser.add_argument("folder", type=Path)
     parser.add_argument(
@@ -168,7 +173,7 @@ def write_set(description: str, sources: Iterable[From]) -> None:
         unseen.know(known)
     with tempfile.TemporaryDirectory() as temporary:
         for kind, name, pixels in pictures(Path(temporary), sources):
-            if unseen.is_new(pixels):
+            if unseen.is_new(pixels) and not (left_out and left_out.search(name)):
                 target = options.folder / kind
                 target.mkdir(parents=True, exist_ok=True)
                 Image.fromarray(pixels).save(target / f"{name}.png", compress_level=1)

@@ -14,7 +14,8 @@ from safetensors import safe_open
 from training.quality import __main__ as command
 from training.quality import examples
 from training.quality.examples import CLEAN, WORST, Example
-from training.quality.fit import fit
+from training.quality.fit import Drawn, Told, fit
+from training.quality.pictures import game_scenes, ruled_scenes
 from training.quality.pictures.families import FAMILIES, OF_DRAWINGS, OF_SMOOTHNESS
 from training.quality.pictures.forms import FORMS
 from training.quality.pictures.variants import VARIANTS
@@ -79,6 +80,31 @@ def test_white_that_is_no_paper_is_bad_with_and_without_color(photo: Path) -> No
     assert white[:3] == sorted(white[:3])
 
 
+def test_a_photograph_gives_some_families_in_all_levels(photo: Path) -> None:
+    clean, *spoiled = examples.in_all_levels(photo)
+    assert (clean.family, clean.level) == (CLEAN, 0)
+    by_family: dict[str, list[int]] = {}
+    for each in spoiled:
+        by_family.setdefault(each.family, []).append(each.level)
+    assert len(by_family) == 8
+    assert set(by_family) <= set(FAMILIES)
+    assert all(levels == [1, 2, 3, 4, 5] for levels in by_family.values())
+    assert said([clean, *spoiled]) == said(list(examples.in_all_levels(photo)))
+
+
+@pytest.mark.parametrize("kind", [*game_scenes.DRAWN, *ruled_scenes.DRAWN])
+def test_a_scene_is_drawn_in_any_size_and_differs_by_number(kind: str) -> None:
+    draw = examples.DRAWN[kind]
+    for side_px in (64, 256, 640):
+        pixels = draw(1, side_px)
+        assert pixels.dtype == np.uint8
+        assert pixels.ndim == 3
+        assert max(pixels.shape[:2]) <= 1.2 * side_px
+        assert np.ptp(pixels) > 20
+    assert np.array_equal(draw(1, 256), draw(1, 256))
+    assert not np.array_equal(draw(1, 256), draw(2, 256))
+
+
 def test_a_drawing_comes_in_four_sizes() -> None:
     found = list(examples.drawing_in_sizes("waves", 3))
     assert [each.pixels.shape[0] for each in found] == [256, 512, 1024, 2048, 512]
@@ -93,6 +119,16 @@ def test_a_variant_is_a_picture_of_its_own(name: str, photo: Path) -> None:
     assert changed.ndim == 3
     assert changed.shape[2] == 3
     assert not np.array_equal(changed, pixels)
+
+
+def test_half_of_the_bad_examples_are_learned_from_other_forms() -> None:
+    few = [Told("formed_a", "photo", "JPEG", WORST, np.zeros(1, np.float32))]
+    many = [Told("a", "photo", "JPEG", level, np.zeros(1, np.float32)) for level in (4, *[5] * 9)]
+    clean = [Told("a", "photo", CLEAN, 0, np.zeros(1, np.float32))]
+    drawn = Drawn([*clean, *many, *few], seed=0)
+    bad = np.concatenate([drawn.batch()[192:384] for _ in range(10)])
+    assert 0.45 < float((bad == 11).mean()) < 0.55
+    assert set(bad.tolist()) == set(range(2, 12))
 
 
 def test_the_command_measures_once_and_what_it_measures_makes_a_head(

@@ -10,7 +10,7 @@ import skimage.data
 
 from training.quality.pictures.families import FAMILIES
 from training.quality.pictures.form import Form
-from training.quality.pictures.forms import FORMS
+from training.quality.pictures.forms import FORMS, OUT_OF_REGISTER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 EACH = [(family, form) for family, forms in FORMS.items() for form in dict.fromkeys(forms)]
+EACH.append(OUT_OF_REGISTER)
 NAMED = [f"{family}: {form.__name__}" for family, form in EACH]
 SEEDS = range(6)
 
@@ -35,7 +36,7 @@ def far(pixels: Pixels, photo: Pixels) -> float:
 
 
 def test_every_form_is_of_a_family() -> None:
-    assert set(FORMS) < set(FAMILIES)
+    assert {family for family, _ in EACH} < set(FAMILIES)
 
 
 @pytest.mark.parametrize(("family", "form"), EACH, ids=NAMED)
@@ -68,3 +69,14 @@ def test_forms_differ_from_seed_to_seed(photo: Pixels) -> None:
         made = [form(np.random.default_rng(seed)) for seed in SEEDS]
         pictures = {spoil(photo, levels[-1]).tobytes() for spoil, levels in made}
         assert len(pictures) > 2, family
+
+
+def test_displaced_channels_keep_their_values_and_one_stays_in_place(photo: Pixels) -> None:
+    for seed in SEEDS:
+        spoil, levels = OUT_OF_REGISTER[1](np.random.default_rng(seed))
+        spoiled = spoil(photo, levels[-1])
+        for channel in range(3):
+            before, after = np.sort(photo[..., channel], None), np.sort(spoiled[..., channel], None)
+            assert np.array_equal(before, after)
+        same = [np.array_equal(photo[..., nth], spoiled[..., nth]) for nth in range(3)]
+        assert 1 <= sum(same) <= 2

@@ -34,3 +34,5 @@ FORMS: Mapping[str, Sequence[Form]] = {
     "wrong blocks": (parts.spoiled_blocks,),
 }
 """Family to the functions that draw its other forms."""
+OUT_OF_REGISTER = ("shifted rows", parts.displaced_planes)
+"""A later form, and the family that it is learned with: planes out of place, as rows may be."""

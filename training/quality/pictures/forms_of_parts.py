@@ -82,6 +82,22 @@ def shifted_bands(rng: Generator) -> tuple[Spoil, Levels]:
     return either_way(spoil, rng), (2, 5, 12, 25, 50)
 
 
+def displaced_planes(rng: Generator) -> tuple[Spoil, Levels]:
+    """One or two color channels moved in any direction, as of a print out of register."""
+    moved, angle = rng.permutation(3)[: int(rng.integers(1, 3))], float(rng.uniform(0, 2 * np.pi))
+
+    def spoil(pixels: Pixels, distance_px: float) -> Pixels:
+        spoiled = pixels.copy()
+        for way, channel in zip((1, -1), moved, strict=False):
+            down, across = (
+                round(way * distance_px * part) for part in (np.sin(angle), np.cos(angle))
+            )
+            spoiled[..., channel] = np.roll(pixels[..., channel], (down, across), (0, 1))
+        return spoiled
+
+    return spoil, (1, 2, 4, 8, 14)
+
+
 def stripes(rng: Generator) -> tuple[Spoil, Levels]:
     """Light and dark stripes with a period of 3 to 60 px, with hard edges or as a sine."""
     period, wave = float(np.exp(rng.uniform(np.log(3), np.log(60)))), rng.random() < 0.4
