@@ -6,6 +6,7 @@ import pytest
 import torch
 from torch import nn
 
+from tests.training.first.conftest import PutTokenizer
 from training.cache import Cache, save_state
 from training.first.assemble import load_denoiser, pipeline
 from training.first.latents import CHANNELS
@@ -13,11 +14,11 @@ from training.first.networks import Denoiser, build_vae
 
 
 @pytest.fixture
-def cache(tmp_path: Path) -> Cache:
+def cache(tmp_path: Path, put_tokenizer: PutTokenizer) -> Cache:
     """A cache with a denoiser whose EMA differs from its weights, and without a decoder."""
     made = Cache(tmp_path / "cache")
     torch.manual_seed(0)
-    model: nn.Module = Denoiser(made.file("tokenizer/x").parent)
+    model: nn.Module = Denoiser(put_tokenizer(made.file("tokenizer/x").parent))
     ema = [parameter.detach() + 1 for parameter in model.parameters()]
     save_state(made.file("unet.pt"), {"model": model.state_dict(), "ema": ema})
     return made

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests.training.first.banks import GRID, a_cache
+from tests.training.first.conftest import PutTokenizer
 from training.cache import Cache
 from training.first.batches import Sampler
 from training.first.concepts import CONCEPTS, LEARNED_FIRST, SETS
@@ -59,9 +60,9 @@ def test_the_samplers_of_two_processes_differ(cache: Cache) -> None:
 
 @pytest.mark.parametrize("workers", [0, 2])
 def test_batches_are_fed_from_here_or_from_workers(
-    cache: Cache, tmp_path: Path, workers: int
+    cache: Cache, tmp_path: Path, put_tokenizer: PutTokenizer, workers: int
 ) -> None:
-    batches = Batches(Sampler(cache, 0), build_tokenizer(tmp_path), 4, seed=0)
+    batches = Batches(Sampler(cache, 0), build_tokenizer(put_tokenizer(tmp_path)), 4, seed=0)
     made = list(itertools.islice(feed(batches, workers, pin=False), 4))
     assert all(batch.latents.shape[1:] == (CHANNELS, *GRID) for batch in made)
     assert all(batch.tokens.shape == (len(batch.latents), TOKENS) for batch in made)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 
+from tests.training.first.conftest import PutTokenizer
 from training.evaluation.sheet import labelled, write, write_blind
 from training.first.latents import CHANNELS, PATCH_PX, Basis
 from training.first.networks import Denoiser
@@ -20,9 +21,11 @@ def basis() -> Basis:
     return Basis.fit(rows)
 
 
-def test_a_sheet_has_one_labelled_tile_a_prompt(tmp_path: Path, basis: Basis) -> None:
+def test_a_sheet_has_one_labelled_tile_a_prompt(
+    tmp_path: Path, basis: Basis, put_tokenizer: PutTokenizer
+) -> None:
     torch.manual_seed(0)
-    denoiser = Denoiser(tmp_path / "tokenizer").eval()
+    denoiser = Denoiser(put_tokenizer(tmp_path / "tokenizer")).eval()
     sheet = sample_sheet(denoiser, basis, ("a fox", "a red apple"), steps=2)
     assert sheet.shape == (128 + 14, 2 * 128, 3)
     assert basis.project.shape[0] == CHANNELS

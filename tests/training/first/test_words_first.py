@@ -10,6 +10,7 @@ import pytest
 import torch
 from transformers import CLIPTextModel
 
+from tests.training.first.conftest import PutTokenizer
 from training.cache import Cache, save_state
 from training.first import text
 from training.first.batches import Batch
@@ -39,7 +40,10 @@ def two_colors() -> Batch:
     return Batch(torch.stack([bright, dark]), ["a white star", "a black cat"])
 
 
-def test_the_reader_learns_to_tell_two_captions_apart(cache: Cache) -> None:
+def test_the_reader_learns_to_tell_two_captions_apart(
+    cache: Cache, put_tokenizer: PutTokenizer
+) -> None:
+    put_tokenizer(cache.file("tokenizer/x").parent)
     torch.manual_seed(0)
     reader, batch = Reader(cache), two_colors()
     optimizer = torch.optim.AdamW(reader.parameters(), lr=3e-3)
@@ -55,7 +59,10 @@ def test_the_reader_learns_to_tell_two_captions_apart(cache: Cache) -> None:
         assert reader(batch.captions).shape == (2, CHANNELS, 8, 8)
 
 
-def test_a_checkpoint_of_the_words_fits_the_denoiser(cache: Cache) -> None:
+def test_a_checkpoint_of_the_words_fits_the_denoiser(
+    cache: Cache, put_tokenizer: PutTokenizer
+) -> None:
+    put_tokenizer(cache.file("tokenizer/x").parent)
     torch.manual_seed(0)
     reader = Reader(cache)
     save_state(cache.file(text.CHECKPOINT), {"model": reader.state_dict()})
@@ -123,17 +130,19 @@ def test_a_restored_optimizer_goes_on_as_if_never_stopped() -> None:
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(tmp_path: Path, put_tokenizer: PutTokenizer) -> Path:
     """The words of an earlier model: its tokenizer and its text encoder, as a pipeline keeps it."""
-    tokenizer = build_tokenizer(tmp_path / "before")
+    tokenizer = build_tokenizer(put_tokenizer(tmp_path / "before"))
     tokenizer.save_pretrained(tmp_path / "model" / "tokenizer")
     torch.manual_seed(0)
     build_text_encoder(len(tokenizer)).save_pretrained(tmp_path / "model" / "text_encoder")
     return tmp_path / "model"
 
 
-def test_a_tokenizer_grows_by_whole_words_and_keeps_its_numbers(tmp_path: Path) -> None:
-    before = build_tokenizer(tmp_path / "tokenizer")
+def test_a_tokenizer_grows_by_whole_words_and_keeps_its_numbers(
+    tmp_path: Path, put_tokenizer: PutTokenizer
+) -> None:
+    before = build_tokenizer(put_tokenizer(tmp_path / "tokenizer"))
     known = "a red apple on a blue background"
     assert len(before.tokenize("xylophone")) > 1
     added = grow_tokenizer(tmp_path / "tokenizer", ["xylophone", "apple"])
