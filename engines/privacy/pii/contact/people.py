@@ -21,8 +21,8 @@ _NAME = rf"{_PART}(?:{_GAP}(?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{0,3}}{
 _TWO = rf"{_PART}(?:{_GAP}(?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{1,3}}{NO_LETTER_BEHIND}"
 _LINE_ENDS = r"\s*(?=$|[\n;|(])"
 _TURNED = (  # HARRISON, Dale; Lindner, Petra; de Vries, Jan
-    rf"{CAPITAL}{{2,24}}, {_PART}{NO_LETTER_BEHIND}"
-    rf"|(?:(?i:{any_of('particle')}) ){{0,2}}{_PART}(?:[ -]{_PART})?, {_PART}(?: {_PART})?"
+    rf"{CAPITAL}{{2,24}}, ?{_PART}{NO_LETTER_BEHIND}"
+    rf"|(?:(?i:{any_of('particle')}) ){{0,2}}{_PART}(?:[ -]{_PART})?, ?{_PART}(?: {_PART})?"
     rf"{NO_LETTER_BEHIND}{_LINE_ENDS}"
 )
 _AFTER_PARTICLE = rf"(?:(?i:{any_of('particle')}) ){{0,2}}"
@@ -42,7 +42,7 @@ _WEAK = re.compile(
 )
 _FIELD = re.compile(
     rf"{WORD_BEGINS}(?i:{any_of('name_field')}){NO_LETTER_BEHIND}{_OWNER}[\s:.\-/_]{{1,6}}"
-    rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME})"
+    rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME})(?!\s?:)"
 )
 _COLON = re.compile(
     rf"(?=[^\W\d_])(?<![^\W\d_] ){WORD_BEGINS}(?i:(?:{any_of('beside_role', 'vehicle')})\s)?"
@@ -95,7 +95,7 @@ _LABELED = re.compile(  # any label and a colon; the name begins with a given na
     rf":\s{{0,3}}{_MORE_TITLES}({_TWO})(?=$|\s?[\n,;|(–-]|\s{{2}}|\s\d)"
 )
 _LABELED_TURNED = re.compile(
-    rf":\s{{0,3}}{_MORE_TITLES}((?:{_AFTER_PARTICLE}){_PART}, {_PART}{NO_LETTER_BEHIND})"
+    rf":\s{{0,3}}{_MORE_TITLES}((?:{_AFTER_PARTICLE}){_PART}, ?{_PART}{NO_LETTER_BEHIND})"
 )
 _CLOSED = re.compile(  # Kind regards from the seaside,\nEmma Clarke
     rf"{WORD_BEGINS}(?i:{any_of('closing', 'signed')}){NO_LETTER_BEHIND}"
@@ -160,7 +160,7 @@ def _may_be_somebody(name: str) -> bool:
 
 def _is_given(name: str, place: int) -> bool:
     """Whether the first (0) or the last (-1) word of `name` is a given name."""
-    word = name.lower().split()[place]
+    word = re.split(r"[ ,]+", name.lower())[place]
     return word in _GIVEN or word.split("-")[0] in _GIVEN
 
 

@@ -33,7 +33,7 @@ _ISSUED = (
 )
 """Date and place of issue, which may come before a document's number."""
 _PASSPORT = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:{any_of('passport')})(?:{NO_LETTER_BEHIND}|(?=(?i:n[or]|num)))"
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('passport')})(?:{NO_LETTER_BEHIND}|(?=(?i:n[or°º]|num)))"
     rf"{ASIDE}(?:\s(?i:(?:cat|kat|class|classe|clase|klasse|kl)\.?\s)?[A-E]\d?\b,?)?"
     rf"(?i:\s(?:{any_of('nationality')}){NO_LETTER_BEHIND})?"
     rf"(?i:\s(?:{any_of('details')}){NO_LETTER_BEHIND})?(?i:{_ISSUED})?(?i:{_NUMBER}){{1,2}}"

@@ -30,7 +30,7 @@ _TWINS = {
 }
 _LOOSE = {
     " ": Part(r"\.?\s?", frozenset(". "), empty=True),
-    "-": Part(r"[-\s]?", frozenset("- "), empty=True),
+    "-": Part(r"(?:-\n|[-\s])?", frozenset("- "), empty=True, single=False),
     "'": Part("['’]?", frozenset("'’"), empty=True),
 }
 _DOT, _MAYBE_DOT = Part(r"\.", frozenset(".")), Part(r"\.?", frozenset("."), empty=True)

@@ -23,6 +23,7 @@ NAMES = (
     "HARGREAVES/JOHN MR",
     "Aldus getekend te Zwolle,\nFatima el Amrani",
     "Madame Le Bris",
+    "Patient:FARRELL,Siobhan",
 )
 OTHERS = {
     "phone": (
@@ -30,11 +31,17 @@ OTHERS = {
         "Idraulico: 02/48.33.10.27",
         "Żłobek: 12 634 80 17",
         "Dial 0044 7911 552 038",
+        "Mob07700900318",
     ),
     "national_id": ("DNI del socio 40658289-Q", "ID-nummer 111222333", "N.I. AB123456C"),
     "bank_account": ("n° de compte 0500013026", "Acc 31926819 Sort 60-16-13"),
     "license_plate": ("Parkplatz 12: F-KL 889", "PCN issued to DE14 HVR"),
-    "date_of_birth": ("Born: Apr-03-1978", "DOB: 0 3 / 0 4 / 1 9 7 8", "Birth date: 3 | 4 | 1978"),
+    "date_of_birth": (
+        "Born: Apr-03-1978",
+        "DOB: 0 3 / 0 4 / 1 9 7 8",
+        "Birth date: 3 | 4 | 1978",
+        "Geburts-\ndatum\n14.02.1981",
+    ),
     "credential": ("clave del wifi: Sol_2026",),
     "email": ("aurelie.castaing arobase laposte.net",),
     "passport": ("Dowód seria DBK nr 418 207",),
@@ -52,6 +59,8 @@ HARMLESS = (
     "I, Robot, 2004",
     "Mr Whippy 99p",
     "Dear Valued Customer,",
+    "Imię:\nData:\nPodpis:",
+    "Mrs Brown's Boys",
 )
 
 
