@@ -28,6 +28,8 @@ _TURNED = (  # HARRISON, Dale; Lindner, Petra; de Vries, Jan
 _AFTER_PARTICLE = rf"(?:(?i:{any_of('particle')}) ){{0,2}}"
 _TITLES = rf"(?i:{any_of('title')}|{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
 _MORE_TITLES = rf"(?:{_TITLES}){{0,2}}"
+_OF_BOTH = r"(?:[:*/_]?in(?:nen)?|\(e\)|·e|/[aeo]|/ka)?"  # Fahrer:in, salarié(e), alumno/a
+_BARE = rf"(?:{CAPITAL} ){{1,3}}{_PART}{NO_LETTER_BEHIND}"  # B J Thornberry
 _OWNER = (  # Eigentümer des Hundes, proprietario animale
     rf"(?i:\s(?:(?:{any_of('of')})\s)?"
     rf"(?:{any_of('name_owner', 'beside_role', 'vehicle')}){NO_LETTER_BEHIND})?"
@@ -41,13 +43,13 @@ _WEAK = re.compile(
     rf"{_MORE_TITLES}({_TWO})"
 )
 _FIELD = re.compile(
-    rf"{WORD_BEGINS}(?i:{any_of('name_field')}){NO_LETTER_BEHIND}{_OWNER}[\s:.\-/_]{{1,6}}"
-    rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME})(?!\s?:)"
+    rf"{WORD_BEGINS}(?i:{any_of('name_field')}){_OF_BOTH}{NO_LETTER_BEHIND}{_OWNER}[\s:.\-/_]{{1,6}}"
+    rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME}|{_BARE})(?!\s?:)"
 )
 _COLON = re.compile(
     rf"(?=[^\W\d_])(?<![^\W\d_] ){WORD_BEGINS}(?i:(?:{any_of('beside_role', 'vehicle')})\s)?"
-    rf"(?i:{any_of('name_word', 'name_alone')}){_OWNER}\s{{0,2}}:\s{{0,3}}"
-    rf"{_MORE_TITLES}({_TWO}|{_TURNED})"
+    rf"(?i:{any_of('name_word', 'name_alone')}){_OF_BOTH}{_OWNER}\s{{0,2}}:\s{{0,3}}"
+    rf"{_MORE_TITLES}({_TWO}|{_BARE}|{_TURNED})"
 )
 _ALONE = re.compile(
     rf"(?=[^\W\d_])(?<![^\W\d_] ){WORD_BEGINS}(?i:{any_of('name_alone')}|"
@@ -97,6 +99,9 @@ _LABELED = re.compile(  # any label and a colon; the name begins with a given na
 _LABELED_TURNED = re.compile(
     rf":\s{{0,3}}{_MORE_TITLES}((?:{_AFTER_PARTICLE}){_PART}, ?{_PART}{NO_LETTER_BEHIND})"
 )
+_TO_WHOM = re.compile(  # Certificate for Kayleigh Burrows
+    rf"{WORD_BEGINS}(?i:{any_of('to_whom')})\s{_MORE_TITLES}({_TWO})"
+)
 _CLOSED = re.compile(  # Kind regards from the seaside,\nEmma Clarke
     rf"{WORD_BEGINS}(?i:{any_of('closing', 'signed')}){NO_LETTER_BEHIND}"
     rf"(?:\s[^\W\d_](?:[^\W\d_]|['’]){{0,20}}){{0,5}}[ ,.!]{{0,3}}\n{{1,3}} ?"
@@ -136,7 +141,7 @@ def find_names(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             if not (pattern is _STRONG and _is_of_work(match)) and _may_be_somebody(match.group(1)):
                 yield Span("name", match.start(1), match.end(1), confidence)
-    for pattern, place in ((_LABELED, 0), (_LABELED_TURNED, -1)):
+    for pattern, place in ((_LABELED, 0), (_LABELED_TURNED, -1), (_TO_WHOM, 0)):
         for match in pattern.finditer(text):
             name = match.group(1)
             if _is_given(name, place) and _may_be_somebody(name) and _is_label(text, match.start()):

@@ -24,6 +24,9 @@ NAMES = (
     "Aldus getekend te Zwolle,\nFatima el Amrani",
     "Madame Le Bris",
     "Patient:FARRELL,Siobhan",
+    "Certificate for Kayleigh Burrows",
+    "Fahrer:in: Anton Wolak",
+    "Account holder: B J THORNBERRY",
 )
 OTHERS = {
     "phone": (
@@ -61,6 +64,7 @@ HARMLESS = (
     "Dear Valued Customer,",
     "Imię:\nData:\nPodpis:",
     "Mrs Brown's Boys",
+    "under the GNU General Public License",
 )
 
 
