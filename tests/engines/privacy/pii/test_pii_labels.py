@@ -25,6 +25,7 @@ NAMES = (
     "Madame Le Bris",
     "Patient:FARRELL,Siobhan",
     "Certificate for Kayleigh Burrows",
+    "Beschwerde von Bettina Holland eingegangen",
     "Fahrer:in: Anton Wolak",
     "Account holder: B J THORNBERRY",
 )
@@ -64,6 +65,7 @@ HARMLESS = (
     "Dear Valued Customer,",
     "Imię:\nData:\nPodpis:",
     "Mrs Brown's Boys",
+    "Roman von Thomas Mann",
     "under the GNU General Public License",
 )
 
