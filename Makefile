@@ -54,10 +54,10 @@ lint: $(BIN)/.dev ## ruff
 types: $(BIN)/.dev ## mypy, strict
 	$(BIN)/mypy
 
-# One thread an operator; three processes keep two cores busy, as one of them often waits for a server, a disk or a lock (225 s
+# One thread an operator (OpenCV would wait actively for its own: 8 of 36 s in the tests of quality); three processes keep two cores busy, as one of them often waits for a server, a disk or a lock (225 s
 # with two, 200 with three, 203 with four).
 fast: $(BIN)/.dev ## the tests that need neither a Ray cluster nor seconds of processor time each
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 3 --dist loadfile -m 'not ray and not slow and not s3_real and not gpu'
+	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -q -n 3 --dist loadfile -m 'not ray and not slow and not s3_real and not gpu'
 
 # The studio is tested in a real browser. Nobody who is not root is asked for anything: without a browser those tests
 # are skipped, and say so.
@@ -67,8 +67,8 @@ browser:
 	  || echo "No Chromium: the studio's tests are skipped (Debian: apt-get install chromium)"
 
 test: browser lint types fast ## lint, types, architecture rules, the whole suite
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'slow and not ray and not s3_real and not gpu'
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m ray
+	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'slow and not ray and not s3_real and not gpu'
+	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -q -m ray
 
 docs: $(BIN)/.dev ## the site of the documents, strictly, into build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
