@@ -54,8 +54,8 @@ lint: $(BIN)/.dev ## ruff
 types: $(BIN)/.dev ## mypy, strict
 	$(BIN)/mypy
 
-# One thread an operator (OpenCV would wait actively for its own: 8 of 36 s in the tests of quality); three processes keep two cores busy, as one of them often waits for a server, a disk or a lock (225 s
-# with two, 200 with three, 203 with four).
+# One thread an operator (OpenCV would wait actively for its own: 8 of 36 s in the tests of quality);
+# three processes keep two cores busy, as one of them often waits for a server, a disk or a lock.
 fast: $(BIN)/.dev ## the tests that need neither a Ray cluster nor seconds of processor time each
 	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -q -n 3 --dist loadfile -m 'not ray and not slow and not s3_real and not gpu'
 

@@ -73,8 +73,11 @@ def test_a_wrong_check_digit_alone_or_a_word_that_only_ends_so_is_none(text: str
 
 
 def test_the_box_ends_with_the_number() -> None:
-    (match,) = PII.find("DNI 12345678Z Maria Lopez")
-    assert match.text == "12345678Z"
+    found = PII.find("DNI 12345678Z Maria Lopez")
+    assert [(match.type, match.text) for match in found] == [
+        ("national_id", "12345678Z"),
+        ("name", "Maria Lopez"),
+    ]
 
 
 def test_a_country_is_in_the_registry_or_it_has_no_account_numbers() -> None:
