@@ -62,6 +62,18 @@ def test_a_place_counts_turns(found: Standing, place: int) -> None:
     assert position(found) == place
 
 
+@given(st.integers(0, 50), st.lists(st.integers(0, 50), max_size=6), st.integers(0, 500))
+def test_more_jobs_ahead_never_give_an_earlier_place(
+    own_ahead: int, others: list[int], higher: int
+) -> None:
+    found = standing(own_ahead, tuple(others), higher)
+    place = position(found)
+    assert own_ahead + 1 <= place <= own_ahead + 1 + sum(others) + higher
+    assert position(dataclasses.replace(found, own_ahead=own_ahead + 1)) > place
+    assert position(dataclasses.replace(found, others=(*others, 1))) > place
+    assert position(dataclasses.replace(found, higher=higher + 1)) >= place
+
+
 @given(st.lists(st.integers(1, 8), min_size=1, max_size=5), st.data())
 @settings(max_examples=60)
 def test_no_job_starts_later_than_its_place_says(queues: list[int], data: st.DataObject) -> None:

@@ -37,6 +37,23 @@ def test_all_parts_of_a_png_are_found_and_their_words_read() -> None:
     assert png.text(WHOLE) == {"recipe": "{狐}"}
 
 
+@pytest.mark.parametrize(
+    "other",
+    [
+        chunk(b"tEXt", b"recipe\0{}"),
+        chunk(b"zTXt", b"recipe\0\0" + zlib.compress(b"{}")),
+        chunk(b"iTXt", b"recipe\0\1\0\0\0" + zlib.compress(b"{}")),
+        chunk(b"iTXt", b"recipe\0\0\0de\0Rezept\0{}"),
+        itxt("recipe", "{}")[:-4] + b"\0\0\0\0",
+    ],
+    ids=["tEXt", "zTXt", "compressed", "in a language", "wrong checksum"],
+)
+def test_only_text_as_this_service_writes_it_is_read(other: bytes) -> None:
+    content = png.MAGIC + chunk(b"IHDR", b"x" * 13) + other + chunk(b"IEND")
+    assert png.text(content) == {}
+    assert png.text(content[: -len(chunk(b"IEND"))] + WHOLE[len(png.MAGIC) :])["recipe"] == "{狐}"
+
+
 @pytest.mark.parametrize("length", range(len(WHOLE)))
 def test_a_png_that_is_cut_is_not_intact_and_never_an_error(length: int) -> None:
     assert not png.is_intact(WHOLE[:length])

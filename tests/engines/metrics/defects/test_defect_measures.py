@@ -192,6 +192,16 @@ class TestFineStructure:
         wave = 90 + 30 * np.cos(2 * np.pi * (down * y + across * x)).astype(np.float32)
         assert (pattern(wave) > 0.4) == (down > 0 or across > 0)
 
+    @pytest.mark.parametrize("scale", [0.5, 2.0])
+    def test_a_pattern_is_a_share_and_no_amount(self, cat: Pixels, scale: float) -> None:
+        """Contrast and brightness change neither the share nor whether there is a pattern."""
+        waves = 40 * np.sin(np.arange(451) * 2 * np.pi / 6).astype(np.float32)
+        striped = 0.4 * plane(cat) + waves
+        expected = pattern(striped)
+        assert 0.5 < expected <= 1
+        assert pattern(scale * striped) == pytest.approx(expected, abs=1e-3)
+        assert pattern(striped + 30) == pytest.approx(expected, abs=1e-3)
+
     def test_a_plane_without_structure_has_no_pattern(self) -> None:
         assert pattern(np.full((200, 200), 60, np.float32)) == 0
 

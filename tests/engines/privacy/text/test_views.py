@@ -59,6 +59,51 @@ def test_of_a_large_picture_only_tiles_with_detail_are_shown() -> None:
     assert list(views_of(np.full((4096, 4096, 3), 90, dtype=np.uint8), CONFIG))[1:] == []
 
 
+@pytest.mark.parametrize(("height", "width"), [(2800, 2800), (1500, 737), (100, 5000)])
+def test_a_word_at_the_end_of_a_tile_is_whole_in_the_next(height: int, width: int) -> None:
+    boxes = tiles_of(height, width)
+    for x, y, across, down in boxes:
+        beside = [left for left, top, _, _ in boxes if top == y and left > x]
+        below = [top for _, top, _, _ in boxes if top > y]
+        assert not beside or min(beside) <= x + across - 128
+        assert not below or min(below) <= y + down - 48
+
+
+def test_the_tile_with_the_most_words_is_shown_first() -> None:
+    """If the work does not suffice for all tiles, it is spent where most can be read."""
+    pixels = page(4096)
+    for line in range(12):
+        at = (300, 300 + 40 * line)
+        cv2.putText(pixels, "patient record", at, cv2.FONT_HERSHEY_DUPLEX, 0.8, (0, 0, 0), 1)
+    _, first, *others = views_of(pixels, CONFIG)
+    assert first.part[0] <= 300 < first.part[0] + first.part[2]
+    assert first.part[1] <= 300 < first.part[1] + first.part[3]
+    assert any(view.part[1] + view.part[3] > 4096 - LOW for view in others)
+
+
+@pytest.mark.parametrize(
+    ("height", "width"), [(4096, 2500), (2999, 4001), (9000, 300), (60, 9000), (1, 9000)]
+)
+def test_all_views_lie_in_the_picture_and_have_its_scale(height: int, width: int) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (height // 8 + 1, width // 8 + 1, 3))
+    pixels = cv2.resize(noise.astype(np.uint8), (width, height), interpolation=cv2.INTER_NEAREST)
+    for view in views_of(np.asarray(pixels, dtype=np.uint8), CONFIG):
+        x, y, across, down = view.part
+        assert 0 <= x < x + across <= width + 2
+        assert 0 <= y < y + down <= height + 2
+        assert view.pixels.shape[0] == pytest.approx(down * view.factor, abs=1.5)
+        assert view.pixels.shape[1] == pytest.approx(across * view.factor, abs=1.5)
+
+
+def test_a_smooth_picture_and_a_single_edge_have_no_words() -> None:
+    ramp = np.linspace(0, 255, 4096, dtype=np.uint8)
+    smooth = np.broadcast_to(ramp[None, :, None], (4096, 4096, 3)).copy()
+    assert len(list(views_of(smooth, CONFIG))) == 1
+    halves = np.zeros((4096, 4096, 3), dtype=np.uint8)
+    halves[1000:] = 255
+    assert len(list(views_of(halves, CONFIG))) == 1
+
+
 def test_larger_letters_need_no_tiles() -> None:
     assert len(list(views_of(page(4096), TextConfig(small_letters_px=60.0)))) == 1
 
