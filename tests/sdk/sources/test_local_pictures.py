@@ -44,9 +44,10 @@ def test_all_parts_of_a_png_are_found_and_their_words_read() -> None:
         chunk(b"zTXt", b"recipe\0\0" + zlib.compress(b"{}")),
         chunk(b"iTXt", b"recipe\0\1\0\0\0" + zlib.compress(b"{}")),
         chunk(b"iTXt", b"recipe\0\0\0de\0Rezept\0{}"),
+        chunk(b"iTXt", b"recipe\0"),
         itxt("recipe", "{}")[:-4] + b"\0\0\0\0",
     ],
-    ids=["tEXt", "zTXt", "compressed", "in a language", "wrong checksum"],
+    ids=["tEXt", "zTXt", "compressed", "in a language", "ends early", "wrong checksum"],
 )
 def test_only_text_as_this_service_writes_it_is_read(other: bytes) -> None:
     content = png.MAGIC + chunk(b"IHDR", b"x" * 13) + other + chunk(b"IEND")

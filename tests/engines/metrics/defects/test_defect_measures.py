@@ -202,6 +202,11 @@ class TestFineStructure:
         assert pattern(scale * striped) == pytest.approx(expected, abs=1e-3)
         assert pattern(striped + 30) == pytest.approx(expected, abs=1e-3)
 
+    def test_waves_below_the_contrast_of_rounding_are_no_pattern(self) -> None:
+        wave = np.cos(np.arange(200) * 2 * np.pi / 6).astype(np.float32)
+        assert pattern(np.tile(90 + wave, (200, 1))) == 0
+        assert pattern(np.tile(90 + 4 * wave, (200, 1))) > 0.5
+
     def test_a_plane_without_structure_has_no_pattern(self) -> None:
         assert pattern(np.full((200, 200), 60, np.float32)) == 0
 
