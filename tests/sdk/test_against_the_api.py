@@ -37,7 +37,7 @@ def base_url(fakes: FakeServices) -> Iterator[str]:
 @contextmanager
 def serving(fakes: FakeServices) -> Iterator[str]:
     api = build_api(fakes, ApiConfig(rates=RateLimits(generate="4/minute")))
-    config = uvicorn.Config(api.app, host="127.0.0.1", port=0, log_level="warning")
+    config = uvicorn.Config(api.app, host="127.0.0.1", port=0, log_config=None)
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -81,6 +81,7 @@ def edge_server(app: ASGIApp, **settings: Any) -> Iterator[int]:
         port=0,
         http=partial(GuardedProtocol, settings=limits),  # type: ignore[arg-type]
         ws=partial(GuardedWebSocket, settings=limits),  # type: ignore[arg-type]
+        log_config=None,
         log_level="critical",
         lifespan="off",
         timeout_keep_alive=60,

@@ -94,7 +94,7 @@ async def test_the_end_of_an_answer_that_nobody_takes_is_given_up() -> None:
         await send({"type": "http.response.start", "status": 200, "headers": []})
         await send({"type": "http.response.body", "body": bytes(40_000)})
 
-    config = uvicorn.Config(answer, lifespan="off", timeout_keep_alive=0)
+    config = uvicorn.Config(answer, lifespan="off", timeout_keep_alive=0, log_config=None)
     config.load()
     state = ServerState()
     settings = EdgeSettings(stall_s=SHORT_S)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import http.client
+import io
 import json
+import logging
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,7 +43,11 @@ def served() -> Iterator[Served]:
 
 def serving(api: Api) -> Iterator[Served]:
     """The API behind uvicorn on a port of its own, while the generator is not closed."""
-    config = uvicorn.Config(api.app, host="127.0.0.1", port=0, log_level="critical")
+    # Without `log_config`, because uvicorn would close the handlers that a library has made, and
+    # with them pytest's own files.
+    config = uvicorn.Config(
+        api.app, host="127.0.0.1", port=0, log_config=None, log_level="critical"
+    )
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -50,6 +56,22 @@ def serving(api: Api) -> Iterator[Served]:
     server.should_exit = True
     thread.join(PATIENCE_S)
     assert not thread.is_alive()
+
+
+def test_the_server_leaves_the_handlers_of_libraries_open() -> None:
+    """absl's handler closes the standard error that it was made with: under pytest, a file that all
+    later tests need."""
+    closed: list[str] = []
+
+    class Handler(logging.StreamHandler[io.StringIO]):
+        def close(self) -> None:
+            closed.append("closed")
+            super().close()
+
+    handler = Handler(io.StringIO())
+    for _ in serving(build_api(FakeServices(), ApiConfig(rates=Api.GENEROUS))):
+        assert closed == []
+    handler.close()
 
 
 def test_a_wrong_key_is_a_denied_handshake(served: Served) -> None:
