@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal, Self, TypeVar
 
 import yaml
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, Field, ValidationError, model_validator
 
 from engines.diffusion.config import EngineConfig
 from engines.diffusion.pinning import check_pinned
@@ -26,6 +26,7 @@ from engines.types.limits import (
     Speed,
     Steps,
 )
+from engines.types.names import check_new_name
 from engines.types.unique_keys import DuplicateKey, read_yaml
 
 M = TypeVar("M", bound=BaseModel)
@@ -180,7 +181,7 @@ class ResourceConfig(FrozenModel):
 class JobConfig(FrozenModel):
     """A batch job from prompts to a finished dataset."""
 
-    name: str = Field(
+    name: Annotated[str, AfterValidator(check_new_name)] = Field(
         pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,63}$", description="Name of the dataset."
     )
     input: Annotated[FileInput | GridInput, Field(discriminator="kind")]

@@ -19,7 +19,7 @@ MAX_SEED = 2**53 - 1
 """The largest integer that is exact in JavaScript (ECMA-262, Number.MAX_SAFE_INTEGER)."""
 MAX_PROMPT_CHARS = 2000
 NAME_PATTERN = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$"
-"""Names of datasets and of profiles."""
+"""Names of datasets and of profiles; for new datasets see `engines.types.names`."""
 
 Side = Annotated[int, Field(ge=MIN_SIDE_PX, le=MAX_SIDE_PX, multiple_of=SIDE_MULTIPLE_PX)]
 """Width or height, pixels."""

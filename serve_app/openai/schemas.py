@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, StringConstraints
 
 from engines.types.limits import Speed
+from engines.types.names import NewName
 from serve_app.schemas.base import Name, RequestModel, ResponseModel, WirePath
 from serve_app.schemas.openapi.examples import shown
 from serve_app.schemas.patterns import SIZE_PATTERN
@@ -65,7 +66,7 @@ class ImagesBody(RequestModel):
     negative_prompt: str | None = None
     num_inference_steps: int | None = None
     guidance_scale: float | None = None
-    dataset: Name | None = None
+    dataset: NewName | None = None
     profile: Name | None = None
     profile_strength: float | None = None
     lora: Name | None = None

@@ -11,6 +11,7 @@ from engines.errors import InvalidParameters, JsonValue
 from engines.types.datasets.datasets import DatasetUpload
 from engines.types.datasets.labels import MAX_LABELS
 from engines.types.image_formats import IMAGE_SUFFIXES
+from engines.types.names import NewName
 from serve_app.access.policy import requires
 from serve_app.access.tickets import MAX_TICKET_CHARS, Owner
 from serve_app.context import InContext
@@ -19,7 +20,7 @@ from serve_app.files.uploads import not_empty, upload_body, uploaded
 from serve_app.flow.deadlines import within
 from serve_app.paths import EXPORT_FILE, IMAGE_FILE
 from serve_app.routing import ApiRoute, Responses
-from serve_app.schemas.base import ErrorEnvelope, Name, QueryModel, Text, WirePath
+from serve_app.schemas.base import ErrorEnvelope, QueryModel, Text, WirePath
 from serve_app.schemas.datasets.looking import LabelText, Side
 from serve_app.schemas.library import Deleted, Ticket, UploadResponse
 
@@ -64,10 +65,10 @@ class ImageQuery(DownloadQuery):
 class UploadQuery(QueryModel):
     """Where to store an upload, and its description."""
 
-    folder: Name | None = Field(
+    folder: NewName | None = Field(
         default=None, description="Folder below `uploads/`. If left out: directly in `uploads/`."
     )
-    dataset: Name | None = Field(
+    dataset: NewName | None = Field(
         default=None, description="Dataset to which the image is added, instead of `folder`."
     )
     label: Annotated[list[LabelText], Field(max_length=MAX_LABELS)] = Field(

@@ -9,6 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from engines.datasets.spec.requirements import DEFAULT_TRIES, MAX_TRIES, Requirements
 from engines.types.datasets.labels import Labels, Metadata
 from engines.types.limits import Speed
+from engines.types.names import NewName
 from serve_app.schemas.base import Name, ResponseModel, Text, WirePath, absent
 from serve_app.schemas.openapi import examples
 from serve_app.schemas.openapi.examples import shown
@@ -28,7 +29,7 @@ class ImageParameters(AsynchronousBody):
     num_inference_steps: int = 0
     guidance_scale: float = 0.0
     seed: int | None = None
-    dataset: Name | None = Field(
+    dataset: NewName | None = Field(
         default=None, description="Store the image in generated/<dataset>/."
     )
     profile: Name | None = Field(

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from engines.datasets.spec.model import ATTRIBUTE_PATTERN
 from engines.types.datasets.labels import HIDDEN, LABEL_NAME_PATTERN, LABEL_VALUE_PATTERN
 from engines.types.limits import NAME_PATTERN
+from engines.types.names import NEW_NAME_PATTERN
 
 NOT_BLANK_PATTERN = r"^[^\x00]*[^\x00\s][^\x00]*$"
 NO_NUL_PATTERN = r"^[^\x00]*$"
@@ -27,6 +28,11 @@ PATTERN_WORDS: Mapping[str, tuple[str, str]] = {
         "must be 1 to 64 letters, digits, dots, dashes or underscores; the first is a letter or "
         "digit",
         NAME_PATTERN,
+    ),
+    NEW_NAME_PATTERN: (
+        "must be 1 to 64 letters, digits, dots, dashes or underscores; the first is a letter or "
+        "digit, the last is no dot",
+        NEW_NAME_PATTERN,
     ),
     NOT_BLANK_PATTERN: (
         "must not be blank, nor contain a NUL character",

@@ -17,7 +17,8 @@ from engines.datasets.spec.requirements import (
 )
 from engines.datasets.spec.templates import Template, TemplateFault
 from engines.types.datasets.labels import MAX_LABELS, LabelValue, Metadata, broken_rule
-from engines.types.limits import MAX_PROMPT_CHARS, NAME_PATTERN, Seed
+from engines.types.limits import MAX_PROMPT_CHARS, Seed
+from engines.types.names import NewName
 
 MAX_ATTRIBUTES = 32
 MAX_VALUES = 1000
@@ -170,9 +171,7 @@ class Budgets(Closed):
 class DatasetSpec(Closed):
     """The declaration of a dataset: how many images, what they show, and their requirements."""
 
-    name: Annotated[str, StringConstraints(pattern=NAME_PATTERN)] = Field(
-        description="Name of the dataset. Its folder is generated/<name>/."
-    )
+    name: NewName = Field(description="Name of the dataset. Its folder is generated/<name>/.")
     seed: Seed = Field(
         default=0, description="All random choices are derived from it, so a run can be repeated."
     )

@@ -191,6 +191,8 @@ def test_lines_of_progress_for_who_accepts_them() -> None:
         ({"generation": {"width": 63}}, "valid width"),
         ({"generation": {"model_id": "no/model"}}, "must be one of"),
         ({"name": "../up"}, "letters, digits, dots"),
+        ({"name": "foxes."}, "the last is no dot"),
+        ({"name": "con"}, "name of a device"),
         ({"name": 3}, "must be a string"),
         ({"count": 3}, "either count or quotas"),
         ({"require": {"beauty": True}}, "not a known parameter"),

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from engines.types.datasets.distinct_names import digest, distinct_names
 from engines.types.image_formats import SUFFIX_BY_FORMAT
+from engines.types.names import DEVICES
 
 if TYPE_CHECKING:
     from engines.datasets.records.record import Record
@@ -17,10 +18,6 @@ if TYPE_CHECKING:
     from engines.datasets.writers.hashed_file import HashedFile
 
 _PLAIN = frozenset(" _-")
-_RESERVED = frozenset(
-    {"CON", "PRN", "AUX", "NUL", *(port + n for port in ("COM", "LPT") for n in "123456789¹²³")}
-)
-"""Names that Windows reserves: https://learn.microsoft.com/windows/win32/fileio/naming-a-file"""
 _MOST_BYTES, _KEPT_BYTES = 200, 160
 """Longest name, and the length to which longer ones are cut before a hash is added. File systems
 allow 255 bytes, of which unpackers may need some."""
@@ -82,7 +79,7 @@ def folder_name(value: str) -> str:
     name = "".join(kept)
     if name.endswith(" "):
         name = f"{name[:-1]}%20"
-    if name.upper() in _RESERVED:
+    if name.lower() in DEVICES:
         name = "".join(_codes(name[0])) + name[1:]
     return name if len(name.encode()) <= _MOST_BYTES else _cut(name)
 
