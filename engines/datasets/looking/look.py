@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from engines.datasets.looking.following import FollowingDatabase, Outdated
 from engines.datasets.looking.query import cursor_after, image_of, page_query, where
 from engines.datasets.looking.summary import count, summarize
-from engines.datasets.store.catalog import scratch_errors
 from engines.datasets.store.layout import dataset_key
+from engines.datasets.store.temporary import scratch_errors
 from engines.errors import InferloopError, NotFound
 from engines.protocols import Clock, StopCheck, never_stopped
 from engines.types.datasets.looking import ImagePage, ImagesSummary

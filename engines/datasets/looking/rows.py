@@ -12,6 +12,7 @@ import orjson
 from engines.datasets.factors import failing_factors
 from engines.datasets.records.record import created_at
 from engines.datasets.store.layout import stem_of
+from engines.datasets.store.temporary import temporary_database
 from engines.types.datasets.looking import Review
 
 if TYPE_CHECKING:
@@ -31,9 +32,6 @@ COLUMNS = (
     *("rating", "decision", "tags", "reviewer", "reviewed"),
 )
 _TABLES = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-PRAGMA cache_size = -16384;
 CREATE TABLE images (
     number INTEGER PRIMARY KEY, id TEXT UNIQUE, name TEXT UNIQUE, created INT, size INT,
     width INT, height INT, prompt TEXT, folded TEXT, negative TEXT, seed INT, model TEXT,
@@ -52,13 +50,8 @@ _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=
 
 
 def empty_database() -> sqlite3.Connection:
-    """A new temporary database.
-
-    It is in memory; if it grows large, SQLite uses an unnamed file, which ends with it.
-    """
-    database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-    database.executescript(_TABLES)
-    return database
+    """A new temporary database (`engines.datasets.store.temporary`)."""
+    return temporary_database(_TABLES)
 
 
 class ImageRows:

@@ -124,7 +124,7 @@ class S3Exporter:
         )
         uploader = Uploader(self._storage, bucket, reader, limits.multipart_bytes)
         with (
-            open_known(bucket, self._scratch) as known,
+            open_known(bucket) as known,
             open_spools(self._scratch) as spools,
             ThreadPoolExecutor(limits.workers, "export-s3") as pool,
         ):

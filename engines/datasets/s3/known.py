@@ -4,25 +4,21 @@ temporary database."""
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
 from engines.datasets.s3.manifest import MANIFEST, ManifestEntry, read_entries
+from engines.datasets.store.temporary import scratch_errors, temporary_database
 from engines.storage.s3.errors import code_of
 
 if TYPE_CHECKING:
     from engines.datasets.s3.bucket import RemoteBucket
 
 _TABLES = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-PRAGMA cache_size = -4096;
 CREATE TABLE listed (name TEXT PRIMARY KEY, etag TEXT, size INT) WITHOUT ROWID;
 CREATE TABLE entries (name TEXT PRIMARY KEY, size INT, sha256 TEXT, etag TEXT,
                       source_etag TEXT, upload TEXT) WITHOUT ROWID;
@@ -60,18 +56,19 @@ class KnownObjects:
 
 
 @contextmanager
-def open_known(bucket: RemoteBucket, scratch: Path | None) -> Iterator[KnownObjects]:
+def open_known(bucket: RemoteBucket) -> Iterator[KnownObjects]:
     """Read the listing and the manifest, and wait for a server that does not answer. Without the
-    right to list the bucket, no object is known."""
-    with tempfile.TemporaryDirectory(prefix="known-", dir=scratch) as folder:
-        path = Path(folder) / "known.sqlite"
-        with closing(sqlite3.connect(path, isolation_level=None)) as database:
-            database.row_factory = sqlite3.Row
-            database.executescript(_TABLES)
-            database.execute("BEGIN")
-            bucket.patiently(lambda: _fill(database, bucket))
-            database.execute("COMMIT")
-            yield KnownObjects(database)
+    right to list the bucket, no object is known.
+
+    Raises:
+        InsufficientStorage: there are many objects, and the folder for temporary files is full.
+    """
+    with scratch_errors(), closing(temporary_database(_TABLES)) as database:
+        database.row_factory = sqlite3.Row
+        database.execute("BEGIN")
+        bucket.patiently(lambda: _fill(database, bucket))
+        database.execute("COMMIT")
+        yield KnownObjects(database)
 
 
 def _fill(database: sqlite3.Connection, bucket: RemoteBucket) -> None:

@@ -17,6 +17,7 @@ from engines.datasets.labels import LabelCounts
 from engines.datasets.spec.model import DatasetSpec
 from engines.datasets.spec.plan import DatasetPlan
 from engines.datasets.spec.result import Shortage, Taken
+from engines.datasets.store.beginning import check_beginning
 from engines.datasets.store.layout import dataset_key, image_key
 from engines.errors import Conflict, InvalidParameters, NotFound
 
@@ -37,8 +38,10 @@ def open_declared(
     Returns item id to the image that an earlier run accepted and that still exists. `identity`:
     hash of the parts of the declaration that may not change. `declaration`: its JSON.
     Raises:
-        Conflict: the dataset has another declaration.
+        Conflict: the dataset has another declaration, or another dataset has this name in another
+            case.
     """
+    check_beginning(storage, dataset_key(name))
     key = f"{dataset_key(name)}/{FOLDER}/spec.json"
     content = orjson.dumps({"identity": identity, "spec": orjson.Fragment(declaration)})
     while not _declared(storage, key, name, identity, content):
@@ -94,7 +97,8 @@ def declared_facts(storage: Storage, name: str) -> DeclaredFacts | None:
     """The facts of a declared dataset; None if it has no declaration of a known version. Blocks."""
     try:
         kept = orjson.loads(storage.read(f"{dataset_key(name)}/{FOLDER}/spec.json"))
-        plan = DatasetPlan(DatasetSpec.model_validate(kept["spec"]))
+        # Older datasets may have a name that no new one may have; the facts do not depend on it.
+        plan = DatasetPlan(DatasetSpec.model_validate({**kept["spec"], "name": "declared"}))
         return DeclaredFacts(plan.total, _asked(plan), tuple(_short(storage, name)))
     except (NotFound, ValueError, KeyError, TypeError, InvalidParameters):
         return None

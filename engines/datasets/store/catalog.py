@@ -1,18 +1,16 @@
 """The present content of one dataset: the storage's listing joined with the index.
 
-It is in a temporary database on disk, so that memory does not grow with the dataset.
+It is in a temporary database, so that memory does not grow with the dataset.
 """
 
 from __future__ import annotations
 
 import sqlite3
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import itemgetter
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.datasets.store.index import read_shard
@@ -24,9 +22,8 @@ from engines.datasets.store.layout import (
     is_area,
     stem_of,
 )
-from engines.errors import InsufficientStorage
+from engines.datasets.store.temporary import scratch_errors, temporary_database
 from engines.protocols import StopCheck, never_stopped
-from engines.storage.folder.paths import is_full
 from engines.types import ObjectStat
 from engines.types.image_formats import is_document_name, is_hidden
 
@@ -35,9 +32,6 @@ if TYPE_CHECKING:
 
 _INDEX = f"{INDEX_FOLDER}/"
 _TABLES = """
-PRAGMA journal_mode = OFF;
-PRAGMA synchronous = OFF;
-PRAGMA cache_size = -4096;
 CREATE TABLE files (stem TEXT, name TEXT, owner TEXT, kind TEXT, size INT, modified REAL,
                     etag TEXT, PRIMARY KEY (stem, name)) WITHOUT ROWID;
 CREATE TABLE lines (name TEXT, kind TEXT, stamp TEXT, etag TEXT, body BLOB,
@@ -84,37 +78,19 @@ class CatalogImage(NamedTuple):
 
 @contextmanager
 def open_catalog(
-    storage: Storage, dataset: str, scratch: Path | None, stop: StopCheck = never_stopped
+    storage: Storage, dataset: str, stop: StopCheck = never_stopped
 ) -> Iterator[Catalog]:
-    """Read the listing and the index of the folder `dataset` into a temporary database, which is
-    deleted at the end of the block.
+    """Read the listing and the index of the folder `dataset` into a temporary database, which ends
+    with the block.
 
     Raises:
-        InsufficientStorage: the disk of the folder for temporary files is full.
+        InsufficientStorage: the dataset is large, and the folder for temporary files is full.
     """
-    with scratch_errors(), tempfile.TemporaryDirectory(prefix="catalog-", dir=scratch) as folder:
-        path = Path(folder) / "catalog.sqlite"
-        with closing(sqlite3.connect(path, isolation_level=None)) as database:
-            database.executescript(_TABLES)
-            database.execute("BEGIN")
-            _fill(database, storage, dataset, stop)
-            database.execute("COMMIT")
-            yield Catalog(database, dataset)
-
-
-@contextmanager
-def scratch_errors() -> Iterator[None]:
-    """Translate the errors of temporary databases: a full disk raises `InsufficientStorage`."""
-    try:
-        yield
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode != sqlite3.SQLITE_FULL:
-            raise
-        raise InsufficientStorage("The folder for temporary files is full") from error
-    except OSError as error:
-        if not is_full(error):
-            raise
-        raise InsufficientStorage("The folder for temporary files is full") from error
+    with scratch_errors(), closing(temporary_database(_TABLES)) as database:
+        database.execute("BEGIN")
+        _fill(database, storage, dataset, stop)
+        database.execute("COMMIT")
+        yield Catalog(database, dataset)
 
 
 class Catalog:

@@ -54,12 +54,13 @@ class ImageRecorder:
         changes them.
 
         Raises:
-            Conflict: another image has this id.
+            Conflict: another image has this id, or another dataset this name in another case.
             MarkingFailed: the file could not be marked; nothing is stored.
             InsufficientStorage: there is no room; nothing is stored.
             StorageFailed: the storage cannot be reached; nothing is stored.
         """
         key = image_key(request.image_id, request.dataset)
+        self._store.begin(key)
         digest = pixel_sha256(image.pixels)
         recipe = make_recipe(request, image, digest, self._library_versions, self._clock())
         content = self._marks.created(key, encode_with_recipe(image.pixels, recipe), recipe)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from engines.datasets.labels import LabelCounts, classes_of
@@ -17,6 +16,7 @@ from engines.datasets.records.facts import FileFacts
 from engines.datasets.records.reading import DatasetRecord, read_record
 from engines.datasets.sidecars.reviews import KeptReview
 from engines.datasets.sidecars.verdict import Verdict
+from engines.datasets.store.beginning import Beginnings
 from engines.datasets.store.catalog import Catalog, CatalogImage, open_catalog
 from engines.datasets.store.index import (
     IndexLine,
@@ -65,25 +65,27 @@ def utc_now() -> datetime:
 class DatasetStore:
     """The datasets of one storage. Blocks. Threads may share it; a process should have only one,
     because each writes its own index shards.
-
-    `scratch`: local folder for temporary databases; None: the system's.
     """
 
     def __init__(
         self,
         storage: Storage,
         clock: UtcClock = utc_now,
-        scratch: Path | None = None,
         shard_bytes: int = SHARD_BYTES,
         summaries: SummaryCache | None = None,
     ) -> None:
         self.storage = storage
         self.clock = clock
-        self._scratch = scratch
         self._shard_bytes = shard_bytes
         self._writers: dict[str, IndexWriter] = {}
         self._lock = threading.Lock()
         self._summaries = summaries or SummaryCache()
+        self._beginnings = Beginnings(storage)
+
+    def begin(self, key: str) -> None:
+        """To be called before a file of a new image `key` is written. Raises `Conflict` if the
+        image would begin a dataset whose name differs from another one's only in case."""
+        self._beginnings.check(dataset_of(key))
 
     def record_recipe(self, key: str, recipe: Recipe) -> None:
         """Index an image and its recipe, which must be stored already."""
@@ -132,7 +134,7 @@ class DatasetStore:
         Raises:
             NotFound: the folder has no images.
         """
-        with open_catalog(self.storage, dataset, self._scratch, stop) as catalog:
+        with open_catalog(self.storage, dataset, stop) as catalog:
             if not catalog.count():
                 raise NotFound("dataset", dataset)
             yield DatasetSnapshot(self.storage, catalog)
@@ -227,6 +229,7 @@ class DatasetStore:
             removed += 1
         if not removed:
             raise NotFound("dataset", name)
+        self._beginnings.forget(dataset_key(name))
         return removed
 
     def _append(self, folder: str, *lines: IndexLine) -> None:

@@ -30,11 +30,13 @@ def keep_upload(store: DatasetStore, content: bytes, info: ImageInfo, upload: Da
     a description.
 
     Raises:
+        Conflict: the dataset would be new, and another one has this name in another case.
         InsufficientStorage: there is no room; nothing is stored.
     """
     digest = hashlib.sha256(content).hexdigest()
     name = f"upload_{digest[:_DIGEST_CHARS]}{SUFFIX_BY_FORMAT.get(info.format, '.img')}"
     key = f"{dataset_key(upload.dataset)}/{name}"
+    store.begin(key)
     said = Description(name, upload.prompt, dict(upload.labels), store.clock())
     beside, is_first = _describe(store, key, said)
     try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
+import orjson
 import pytest
 
 from engines.datasets.sidecars.declared import (
@@ -121,3 +122,11 @@ class TestFacts:
         assert found.short == ()
         storage.replace("generated/pets/.declared/spec.json", content)
         assert declared_facts(storage, "pets") is None
+
+
+def test_a_dataset_whose_name_no_new_one_may_have_keeps_its_facts(storage: Storage) -> None:
+    spec = {"name": "foxes.", "count": 3, "prompt": "a fox"}
+    open_declared(storage, "foxes.", "identity", orjson.dumps(spec))
+    facts = declared_facts(storage, "foxes.")
+    assert facts is not None
+    assert facts.requested == 3

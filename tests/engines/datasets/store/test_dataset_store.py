@@ -277,19 +277,3 @@ def test_a_dataset_can_be_made_again_after_deletion(
     recorder.record(make_request("image_0"), make_image(5))
     (record,) = store.iter_records(NATURE)
     assert record.indexed
-
-
-def test_scratch_files_are_gone_even_if_the_reader_stops(
-    storage: Storage, tmp_path: Any, make_request: MakeRequest, make_image: MakeImage
-) -> None:
-    scratch = tmp_path / "scratch"
-    scratch.mkdir()
-    own = DatasetStore(storage, scratch=scratch)
-    writer = ImageRecorder(own, {})
-    for number in range(3):
-        writer.record(make_request(f"image_{number}"), make_image(number))
-    reading = own.iter_records(NATURE)
-    next(reading)
-    assert len(list(scratch.iterdir())) == 1
-    reading.close()  # type: ignore[attr-defined]
-    assert list(scratch.iterdir()) == []
