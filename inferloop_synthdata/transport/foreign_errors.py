@@ -27,6 +27,11 @@ from inferloop_synthdata.operations.operation import Reply
 from inferloop_synthdata.transport.conversation import failure_of
 from inferloop_synthdata.transport.generation_stream import handshake_failure
 
+_AFTER_A_CUT = (
+    "before the image was done. It may be stored or not. Ask again: with the same seed it is the "
+    "same image. A job survives this: client.jobs.submit, inferloop generate --async"
+)
+"""What a caller can do. Nothing says whether the service stored the image after it was cut off."""
 _NO_SOCKS = (
     "a SOCKS proxy of the environment (ALL_PROXY) needs: pip install 'httpx[socks]' python-socks; "
     "or set NO_PROXY for the service"
@@ -94,7 +99,7 @@ def socket_errors(origin: str) -> Iterator[None]:
     except ConnectionClosed as error:
         raise _closed(error, origin) from None
     except (OSError, WebSocketException):
-        raise ConnectionFailed(f"The connection to {origin} was cut", request_sent=True) from None
+        raise _cut(f"The connection to {origin} was cut") from None
 
 
 def _refusal(error: InvalidStatus) -> ClientError:
@@ -109,4 +114,11 @@ def _refusal(error: InvalidStatus) -> ClientError:
 def _closed(error: ConnectionClosed, origin: str) -> ClientError:
     if error.rcvd is not None and error.rcvd.code == _POLICY_VIOLATION:
         return Unauthorized("UNAUTHORIZED", None, error.rcvd.reason or "The API key was refused")
-    return ConnectionFailed(f"{origin} closed the connection", request_sent=True)
+    if error.rcvd is None:
+        return _cut(f"The connection to {origin} was cut")
+    return _cut(f"{origin} closed the connection ({error.rcvd.code} {error.rcvd.reason})")
+
+
+def _cut(what: str) -> ConnectionFailed:
+    """The error of a WebSocket that ended before its image was done."""
+    return ConnectionFailed(f"{what.replace(' )', ')')} {_AFTER_A_CUT}", request_sent=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import socket
 from http import HTTPStatus
 
 import pytest
@@ -86,6 +87,35 @@ def test_a_connection_that_is_cut_is_not_a_result(
     assert caught.value.request_sent is True
     assert KEY not in str(caught.value)
     assert len(socket_server.paths) == 1
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_who_is_cut_off_is_told_how_to_go_on(
+    listener: Listener, socket_server: SocketServer, steps: int
+) -> None:
+    def behave(connection: ServerConnection) -> None:
+        connection.recv()
+        for step in range(steps):
+            send(connection, progress(step + 1, 3))
+        connection.socket.shutdown(socket.SHUT_RDWR)  # as a killed process: no close frame
+
+    socket_server.behaviors = [behave]
+    with pytest.raises(sdk.ConnectionFailed, match="was cut before the image was done") as caught:
+        listener.listen()
+    assert "inferloop generate --async" in str(caught.value)
+    assert len(socket_server.paths) == 1
+
+
+def test_a_reason_in_the_close_frame_is_told(
+    listener: Listener, socket_server: SocketServer
+) -> None:
+    def behave(connection: ServerConnection) -> None:
+        connection.recv()
+        connection.close(1012, "restarting")
+
+    socket_server.behaviors = [behave]
+    with pytest.raises(sdk.ConnectionFailed, match=r"closed the connection \(1012 restarting\)"):
+        listener.listen()
 
 
 def test_nobody_there(listener: Listener) -> None:
