@@ -77,6 +77,17 @@ def test_from_a_declaration_to_a_signed_export(page: Page, studio: Studio) -> No
     page.get_by_text("unchanged").wait_for()
 
 
+def test_a_dataset_that_is_only_beginning_is_no_error(page: Page, studio: Studio) -> None:
+    refused: list[str] = []
+    page.on("response", lambda said: refused.append(said.url) if said.status >= 400 else None)
+    declare(page, studio, SPEC.replace("birds", "fledglings"))
+    page.get_by_role("button", name="Make the dataset").click()
+    page.get_by_text("5 of 5 images").wait_for()
+    page.reload()
+    page.get_by_role("heading", name="What is in it").wait_for()
+    assert refused == []
+
+
 def test_a_dataset_is_deleted_only_after_a_yes(page: Page, studio: Studio) -> None:
     body = {"prompt": "a fox", "num_inference_steps": 2, "dataset": "not_for_long"}
     enter(page, studio, "profiles")

@@ -59,9 +59,17 @@ export function dismissJob(jobId) {
   remember();
 }
 
-/** After a reload: the jobs that run, and those of a short while ago. An image that was canceled elsewhere has
- *  nothing to show. */
+/** After a reload: the jobs that run, and those of a short while ago. */
 export async function resumeJobs() {
+  try {
+    await takeUp();
+  } finally {
+    update({ resumed: true });
+  }
+}
+
+/** An image that was canceled elsewhere has nothing to show. */
+async function takeUp() {
   const asked = recall(sessionStorage, "asked", {});
   const hidden = new Set(recall(sessionStorage, "hidden", []));
   const { jobs } = await get("/jobs", { limit: SHOWN });

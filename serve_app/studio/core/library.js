@@ -8,6 +8,10 @@ export async function loadDatasets(anew = false) {
   update({ datasets: await all("/datasets", "datasets", { limit: 1000 }) });
 }
 
+/** What the list of datasets says of one; null where it has no image yet. */
+export const listed = async (name) =>
+  (await all("/datasets", "datasets", { limit: 1000 })).find((each) => each.name === name) ?? null;
+
 /** All profiles. */
 export async function loadProfiles(anew = false) {
   if (state.profiles && !anew) return;

@@ -14,6 +14,7 @@ export const state = {
   models: [],
   profiles: null,
   datasets: null,
+  resumed: false, // whether the jobs of before a reload are known
   jobs: {}, // id to job, see jobs.js
   make: null, // the form, see views/make.js
   look: null, // see views/look.js
