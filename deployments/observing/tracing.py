@@ -57,7 +57,11 @@ def without_queries() -> SpanProcessor:
 
 class EngineSpans:
     """The spans of an image inside its replica, below Serve's span of the call. They contain no
-    prompt and no other text of the caller."""
+    prompt and no other text of the caller.
+
+    For a call that is not recorded there is no span of Serve, and then none of these: each would
+    begin a trace of its own.
+    """
 
     def __init__(
         self, tracer: Tracer | None = None, now_ns: Callable[[], int] = time.time_ns
@@ -69,6 +73,8 @@ class EngineSpans:
     def made(self, request: GenerationRequest, image: GeneratedImage) -> None:
         """Add spans for queue, steps and decoding of an image that the engine has just finished.
         They are computed from the times in the image."""
+        if not _is_recorded():
+            return
         timing = image.timing
         parts = (
             ("engine.queue", timing.queued_s),
@@ -87,6 +93,9 @@ class EngineSpans:
     @contextmanager
     def storing(self, request: GenerationRequest) -> Iterator[Span]:
         """A span for storing the image with its recipe and its mark."""
+        if not _is_recorded():
+            yield trace.INVALID_SPAN
+            return
         about = {"inferloop.image_id": request.image_id}
         with self._tracer.start_as_current_span("storage.record", attributes=about) as span:
             yield span
@@ -96,6 +105,11 @@ class EngineSpans:
         span = trace.get_current_span()
         span.set_attribute("error.type", error.code)
         span.set_status(Status(StatusCode.ERROR, error.code))
+
+
+def _is_recorded() -> bool:
+    """Whether the present call has a span that is recorded."""
+    return trace.get_current_span().get_span_context().trace_flags.sampled
 
 
 def _about(request: GenerationRequest, image: GeneratedImage) -> dict[str, str | int | float]:

@@ -89,7 +89,7 @@ def hints(error: ClientError, base_url: str) -> Iterator[str]:
         yield "is the service running there? --base-url or INFERLOOP_BASE_URL names another address"
     elif isinstance(error, Unauthorized):
         yield "the key comes from --api-key, or from INFERLOOP_API_KEY"
-    elif isinstance(error, Forbidden):
+    elif isinstance(error, Forbidden) and "scope" in error.message:  # not a bucket, for example
         yield "the key lacks the needed scope: use another key (see inferloop keys)"
     elif isinstance(error, ApiError) and (error.status or 0) >= _SERVER_ERROR and error.request_id:
         yield f"request id {error.request_id}: search for it in the service's log"

@@ -74,7 +74,8 @@ async def test_an_image_is_a_span_for_each_part_of_its_way(recorded: Recorded) -
 
 
 async def test_a_span_names_the_image_and_its_model_but_no_prompt(recorded: Recorded) -> None:
-    await made(recorded, ScriptedEngine([image()]))
+    with recorded.tracer.start_as_current_span("call"):
+        await made(recorded, ScriptedEngine([image()]))
     about = dict(recorded.spans()["engine.steps"].attributes or {})
     assert about == {
         "inferloop.image_id": "image_1",
@@ -85,6 +86,11 @@ async def test_a_span_names_the_image_and_its_model_but_no_prompt(recorded: Reco
     }
     for span in recorded.spans().values():
         assert "a fox" not in span.to_json()
+
+
+async def test_an_image_of_a_call_that_is_not_recorded_begins_no_trace(recorded: Recorded) -> None:
+    await made(recorded, ScriptedEngine([image()]))
+    assert recorded.spans() == {}
 
 
 async def test_a_failure_is_on_the_span_of_the_call_by_its_code(recorded: Recorded) -> None:

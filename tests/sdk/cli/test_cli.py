@@ -198,23 +198,26 @@ def test_an_error_of_the_service_is_one_line_and_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "code", "hint"),
+    ("status", "code", "message", "hint"),
     [
-        (401, "UNAUTHORIZED", "the key comes from --api-key, or from INFERLOOP_API_KEY"),
-        (403, "FORBIDDEN", "the key lacks the needed scope"),
-        (500, "INTERNAL_ERROR", "request id req_7: search for it in the service's log"),
-        (404, "NOT_FOUND", None),
+        (401, "UNAUTHORIZED", "No.", "the key comes from --api-key, or from INFERLOOP_API_KEY"),
+        (403, "FORBIDDEN", "Key 'a' lacks the scope 'b'.", "the key lacks the needed scope"),
+        (403, "FORBIDDEN", "Bucket b is not allowed.", None),
+        (500, "INTERNAL_ERROR", "No.", "request id req_7: search for it in the service's log"),
+        (404, "NOT_FOUND", "No.", None),
     ],
 )
-def test_an_error_is_followed_by_what_to_do(status: int, code: str, hint: str | None) -> None:
+def test_an_error_is_followed_by_what_to_do(
+    status: int, code: str, message: str, hint: str | None
+) -> None:
     def handler(request: httpx.Request) -> httpx.Response:
-        error = {"code": code, "message": "No.", "details": {}}
+        error = {"code": code, "message": message, "details": {}}
         return httpx.Response(status, json={"error": error}, headers={"X-Request-Id": "req_7"})
 
     line = CommandLine(handler)
     assert line.run("profiles") == 1
     said, *rest = line.err.splitlines()
-    assert said == f"inferloop: {code}: No."
+    assert said == f"inferloop: {code}: {message}"
     assert len(rest) == (hint is not None)
     assert line.err.find(hint or "") >= 0
 
