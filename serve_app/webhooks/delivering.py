@@ -7,7 +7,8 @@ import json
 import logging
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections import Counter
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from functools import cached_property
 
@@ -20,7 +21,7 @@ from serve_app.durable.views import job_out
 from serve_app.paths import API_PREFIX
 from serve_app.schemas.base import iso
 from serve_app.webhooks.config import Webhooks
-from serve_app.webhooks.sending import NotSent, Sender
+from serve_app.webhooks.sending import NoAnswer, NotSent, Sender
 from serve_app.webhooks.targets import Target, allowed_target
 from serve_app.webhooks.wiring import WebhookWiring
 
@@ -43,8 +44,17 @@ class Stop(Exception):
     """The event cannot be delivered, and another attempt would fail as well."""
 
 
+class Postponed(Exception):
+    """Not attempted now. The delivery is claimed again when its hold is over."""
+
+
 class Deliverer:
-    """Sends the due deliveries of the job store. Each ingress replica has one."""
+    """Sends the due deliveries of the job store. Each ingress replica has one.
+
+    While a receiver does not answer within the time limit, it gets one attempt at a time. Otherwise
+    a thousand events for one that is dead would occupy all attempts, and delay those for others by
+    the time limit each.
+    """
 
     def __init__(
         self,
@@ -64,6 +74,10 @@ class Deliverer:
         self._now = now
         self._sleep = sleep
         self._sending: set[asyncio.Task[None]] = set()
+        self._silent: set[str] = set()
+        """Receivers that did not answer the last attempt in time."""
+        self._asked: Counter[str] = Counter()
+        """How many attempts to a receiver run now."""
 
     @cached_property
     def _sender(self) -> Sender:
@@ -110,7 +124,10 @@ class Deliverer:
             log.error("Delivery %s broke off", task.get_name(), exc_info=error)
 
     async def _deliver(self, delivery: Delivery) -> None:
-        attempt, again_at = await self._attempt(delivery)
+        try:
+            attempt, again_at = await self._attempt(delivery)
+        except Postponed:
+            return
         log.info("Delivery %s: %s", delivery.id, attempt.status or attempt.error)
         note = self._kept.store.deliveries.note
         await self._kept.ask(note, delivery, attempt, again_at)
@@ -151,7 +168,24 @@ class Deliverer:
         body = json.dumps(happened, separators=(",", ":")).encode()
         signed = self._secrets.headers(job.owner.key_hash, delivery.id, timestamp, body)
         headers = {**signed, "Content-Type": "application/json", "User-Agent": "inferloop-webhooks"}
-        return await self._sender.post(target, headers, body)
+        return await self._answered(target, headers, body)
+
+    async def _answered(self, target: Target, headers: Mapping[str, str], body: bytes) -> int:
+        """Post it, unless the receiver is silent and another attempt asks it already."""
+        receiver = target.authority
+        if receiver in self._silent and self._asked[receiver]:
+            raise Postponed
+        self._asked[receiver] += 1
+        try:
+            status = await self._sender.post(target, headers, body)
+        except NoAnswer:
+            self._silent.add(receiver)
+            raise
+        finally:
+            self._asked[receiver] -= 1
+            self._asked += Counter()  # forgets those that are at zero
+        self._silent.discard(receiver)
+        return status
 
     def _target(self, url: str, job: Job) -> Target:
         """The target of the webhook. Raises `Stop` if the API key is no longer valid, or if the

@@ -20,6 +20,10 @@ class NotSent(Exception):
     """No answer came. The job's owner can read the message, so it contains no IP address."""
 
 
+class NoAnswer(NotSent):
+    """The time limit of the attempt is over."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sender:
     """Sends events by HTTPS.
@@ -36,14 +40,14 @@ class Sender:
     async def post(self, target: Target, headers: Mapping[str, str], body: bytes) -> int:
         """Send a POST request and return the HTTP status of its answer.
 
-        Raises `NotSent` if no answer comes within `timeout_s` seconds, if the name cannot be
-        resolved, if one of its addresses is not allowed, or if the connection fails.
+        Raises `NoAnswer` if no answer comes within `timeout_s` seconds, `NotSent` if the name
+        cannot be resolved, if one of its addresses is not allowed, or if the connection fails.
         """
         try:
             async with asyncio.timeout(self.timeout_s):
                 return await self._post(target, headers, body)
         except TimeoutError:
-            raise NotSent(f"no answer within {self.timeout_s:g} s") from None
+            raise NoAnswer(f"no answer within {self.timeout_s:g} s") from None
 
     async def _post(self, target: Target, headers: Mapping[str, str], body: bytes) -> int:
         addresses = await self._addresses(target)
