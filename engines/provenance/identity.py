@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 
 from engines.errors import InvalidParameters
+from engines.provenance.suitable import unsuitable
 
 if TYPE_CHECKING:
     from engines.provenance.config import MarksConfig
@@ -62,13 +63,16 @@ def load_identity(config: MarksConfig, now: datetime | None = None) -> SigningId
     """The identity that the config names; None if it names none.
 
     Raises:
-        InvalidParameters: a file is missing or not PEM, the certificate is not valid at `now`, the
-            key does not belong to the certificate, or the function cannot be imported.
+        InvalidParameters: a file is missing or not PEM, the certificate is not valid at `now` or
+            may not sign marks, the key does not belong to it, or the function cannot be imported.
     """
     if config.certificate_chain is None:
         return None
     chain = _certificates(config.certificate_chain, "marks.certificate_chain")
     check_valid(chain[0], now or datetime.now(UTC), "marks.certificate_chain")
+    fault = unsuitable(chain[0])
+    if fault is not None:
+        raise _wrong("marks.certificate_chain", fault)
     if config.kms is not None:
         algorithm = algorithm_of(chain[0])
         return SigningIdentity(chain, algorithm, _raw(_function(config.kms), algorithm))

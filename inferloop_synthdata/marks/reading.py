@@ -21,6 +21,15 @@ EDIT_LABEL = "ai.inferloop.edit"
 RECIPE_KEYWORD = "inferloop.recipe"
 _UNTRUSTED = "signingCredential.untrusted"
 _CHANGED = ("assertion.dataHash.mismatch", "assertion.boxesHash.mismatch")
+SIGNING_PURPOSES = (
+    "1.3.6.1.5.5.7.3.4",  # e-mail protection
+    "1.3.6.1.5.5.7.3.36",  # document signing (RFC 9336)
+    "1.3.6.1.4.1.62558.2.1",  # C2PA's own, in certificates of the public C2PA trust list
+    "1.3.6.1.4.1.311.76.59.1.9",  # Microsoft's for C2PA
+)
+"""Extended key usages with which a certificate may sign content. The library signs with all of
+them, but by default reads only the first."""
+_TRUST = {"trust_config": "\n".join(SIGNING_PURPOSES)}
 _SETTINGS: dict[str, Any] = {
     "version": 1,
     "verify": {
@@ -92,7 +101,8 @@ def _store(
     no mark."""
     from c2pa import C2paError, Context, Reader, Settings
 
-    settings = {**_SETTINGS, "trust": {"trust_anchors": anchors}} if anchors else _SETTINGS
+    trust = {**_TRUST, "trust_anchors": anchors} if anchors else _TRUST
+    settings = {**_SETTINGS, "trust": trust}
     try:
         with Reader(
             media_type, io.BytesIO(content), context=Context(Settings.from_dict(settings))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sqlite3
 
+from engines.errors import StorageFailed
+
 VERSION = 3
 
 _SCHEMA = """
@@ -81,11 +83,18 @@ _STEPS = (_SCHEMA, _WEBHOOKS, _CREDITS)
 
 
 def create_tables(connection: sqlite3.Connection) -> None:
-    """Upgrade the database to the current version, within a transaction. Raises
-    `sqlite3.DatabaseError` for a file of a later version."""
+    """Upgrade the database to the current version, within a transaction.
+
+    Raises:
+        StorageFailed: a later version of the service has upgraded the file.
+    """
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     if found > VERSION:
-        raise sqlite3.DatabaseError(f"jobs file of version {found}, not {VERSION}")
+        raise StorageFailed(
+            f"The file of jobs is in the format of a later version of the service ({found}, not "
+            f"{VERSION}): start that version, or put back the copy from before the upgrade "
+            "(docs/howto/upgrades.md)"
+        )
     for step in _STEPS[found:]:
         for statement in _statements(step):
             connection.execute(statement)

@@ -28,7 +28,7 @@ def test_a_file_of_another_version_is_left_alone(tmp_path: Path) -> None:
     path = tmp_path / "jobs.sqlite"
     with sqlite3.connect(path) as connection:
         connection.execute("PRAGMA user_version = 99")
-    with pytest.raises(StorageFailed):
+    with pytest.raises(StorageFailed, match="format of a later version of the service"):
         SqliteJobStore(path)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from c2pa import Reader
@@ -18,8 +19,10 @@ from engines.errors import InvalidParameters, MarkingFailed
 from engines.provenance.claims import created
 from engines.provenance.config import MarksConfig
 from engines.provenance.development import identity_in, new_bundle
-from engines.provenance.identity import load_identity, trust_anchors
+from engines.provenance.identity import identity_of, load_identity, trust_anchors
 from engines.provenance.signing import C2paSigner
+from engines.provenance.suitable import PURPOSES
+from inferloop_synthdata.marks.reading import SIGNING_PURPOSES, Anchors, read_mark
 from tests.engines.provenance.conftest import some_png
 
 PrivateKey = ec.EllipticCurvePrivateKey | rsa.RSAPrivateKey | ed25519.Ed25519PrivateKey
@@ -50,8 +53,20 @@ def key_pem(key: PrivateKey) -> bytes:
     )
 
 
-def certificate(key: PrivateKey, age_days: int = 1, life_days: int = 30) -> bytes:
-    """PEM: a leaf as C2PA wants it, and the authority that issued it."""
+EMAIL = ExtendedKeyUsageOID.EMAIL_PROTECTION
+
+
+def certificate(
+    key: PrivateKey,
+    age_days: int = 1,
+    life_days: int = 30,
+    purposes: Sequence[x509.ObjectIdentifier] = (EMAIL,),
+    *,
+    issues: bool = False,
+    signs: bool = True,
+    by_itself: ec.EllipticCurvePrivateKey | None = None,
+) -> bytes:
+    """PEM: a leaf as C2PA wants it, unless changed, and the authority that issued it."""
     authority_key = ec.generate_private_key(ec.SECP256R1())
     start = datetime.now(UTC) - timedelta(days=age_days)
     names = [
@@ -68,7 +83,7 @@ def certificate(key: PrivateKey, age_days: int = 1, life_days: int = 30) -> byte
         assert isinstance(
             public, ec.EllipticCurvePublicKey | rsa.RSAPublicKey | ed25519.Ed25519PublicKey
         )
-        usage = [not is_authority, *[False] * 4, is_authority, is_authority, False, False]
+        usage = [signs and not is_authority, *[False] * 4, is_authority, is_authority, False, False]
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -86,10 +101,12 @@ def certificate(key: PrivateKey, age_days: int = 1, life_days: int = 30) -> byte
             )
         )
 
-    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.EMAIL_PROTECTION])
-    leaf = builder(names[0], key.public_key(), False).add_extension(usage, critical=False)
+    leaf = builder(names[by_itself is not None], key.public_key(), issues)
+    if purposes:
+        leaf = leaf.add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
     authority = builder(names[1], authority_key.public_key(), True)
-    signed = (each.sign(authority_key, hashes.SHA256()) for each in (leaf, authority))
+    signer = by_itself or authority_key
+    signed = (leaf.sign(signer, hashes.SHA256()), authority.sign(authority_key, hashes.SHA256()))
     return b"".join(each.public_bytes(serialization.Encoding.PEM) for each in signed)
 
 
@@ -180,6 +197,60 @@ def test_a_certificate_that_is_not_valid_now_is_refused(age_days: int, tmp_path:
     (tmp_path / "chain.pem").write_bytes(certificate(key, age_days))
     with pytest.raises(InvalidParameters, match="valid now"):
         load_identity(config)
+
+
+UNFIT: dict[str, dict[str, Any]] = {
+    "may not issue certificates": {"issues": True},
+    "digitalSignature": {"signs": False},
+    "a web server": {"purposes": [ExtendedKeyUsageOID.SERVER_AUTH]},
+    "its extended key usage": {"purposes": []},
+    "timeStamping": {"purposes": [EMAIL, ExtendedKeyUsageOID.TIME_STAMPING]},
+    "not anyExtendedKeyUsage": {"purposes": [EMAIL, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE]},
+}
+
+
+@pytest.mark.parametrize("said", UNFIT)
+def test_a_certificate_that_c2pa_does_not_allow_is_refused_before_the_first_image(
+    said: str, tmp_path: Path
+) -> None:
+    config = config_of(tmp_path, KMS_KEY)
+    chain = certificate(KMS_KEY, **UNFIT[said])
+    unchecked = identity_of(
+        tuple(x509.load_pem_x509_certificates(chain)), key_pem(KMS_KEY), "marks.private_key"
+    )
+    png, recipe = some_png()
+    with pytest.raises(MarkingFailed):  # the library refuses it, but only now
+        C2paSigner(unchecked).sign(png, "image/png", created(recipe, None, config))
+    (tmp_path / "chain.pem").write_bytes(chain)
+    with pytest.raises(InvalidParameters, match=said):
+        load_identity(config)
+
+
+def test_a_certificate_that_nobody_issued_is_refused(tmp_path: Path) -> None:
+    config = config_of(tmp_path, KMS_KEY)
+    (tmp_path / "chain.pem").write_bytes(certificate(KMS_KEY, by_itself=KMS_KEY))
+    with pytest.raises(InvalidParameters, match="issued by an authority"):
+        load_identity(config)
+
+
+@pytest.mark.parametrize("purpose", SIGNING_PURPOSES)
+def test_a_mark_is_trusted_whatever_purpose_of_c2pa_its_certificate_has(
+    purpose: str, tmp_path: Path
+) -> None:
+    key = KEYS["ES256"]()
+    config = config_of(tmp_path, key)
+    (tmp_path / "chain.pem").write_bytes(
+        certificate(key, purposes=[x509.ObjectIdentifier(purpose)])
+    )
+    (authority,) = trust_anchors(config)
+    pem = authority.public_bytes(serialization.Encoding.PEM).decode()
+    marked = marked_by(config)
+    assert read_mark(marked, Anchors(trusted=pem))["signature"] == "trusted"
+    assert read_mark(marked)["signature"] == "unknown"
+
+
+def test_the_service_signs_with_the_purposes_that_the_client_reads() -> None:
+    assert {purpose.dotted_string for purpose in PURPOSES} == {*SIGNING_PURPOSES}
 
 
 @pytest.mark.parametrize(
