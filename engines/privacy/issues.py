@@ -76,7 +76,9 @@ def match_issue(face: Face, distance: float, limit: float) -> PrivacyIssue:
 def names_issue() -> PrivacyIssue:
     """The issue for text without other findings, if names were not looked for everywhere. It costs
     no points, and the image can pass."""
-    message = "Names and addresses were found only after a title or in the fields of a form"
+    message = (
+        "Names and addresses were looked for only in forms, beside certain words, in sentences"
+    )
     return _issue("names_not_checked", message, "patterns")
 
 

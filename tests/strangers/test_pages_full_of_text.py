@@ -93,7 +93,9 @@ class Fields:
     looks: list[tuple[int, ...]] = field(default_factory=list)
     tried: int = 0
 
-    def look(self, bgr: Pixels, allowance: ReadingAllowance, least_height_px: float) -> Any:
+    def look(
+        self, bgr: Pixels, allowance: ReadingAllowance, least_height_px: float, original: object
+    ) -> Any:
         self.looks.append(bgr.shape)
         sizes = [(20, 160)] * 100
         self.tried += len(allowance.chosen(sizes))

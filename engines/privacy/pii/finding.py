@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engines.privacy.pii.contact.addresses import find_addresses
+from engines.privacy.pii.contact.mentions import find_mentions
 from engines.privacy.pii.contact.online import find_emails, find_ip_addresses, find_urls
 from engines.privacy.pii.contact.people import find_names
 from engines.privacy.pii.contact.phones import find_phones
@@ -24,6 +25,14 @@ def candidates(text: str, regions: Sequence[str]) -> Iterator[Span]:
     """Everything that the searches find, the most reliable searches first. Of two results that
     overlap, the earlier one is to be kept. `text`: the result of `narrowed`. `regions`: countries
     whose national phone numbers are found."""
+    found = list(_numbers_and_places(text, regions))
+    yield from found
+    yield from find_names(text)
+    yield from find_mentions(text, found)
+
+
+def _numbers_and_places(text: str, regions: Sequence[str]) -> Iterator[Span]:
+    """What `candidates` finds, except names."""
     digits = digitised(text)
     yield from find_credentials(text)  # a link or an e-mail address may be a part of one
     yield from find_coordinates(text)
@@ -47,4 +56,3 @@ def candidates(text: str, regions: Sequence[str]) -> Iterator[Span]:
     yield from find_ip_addresses(digits)
     yield from find_addresses(text)
     yield from find_phones(digits, regions)
-    yield from find_names(text)

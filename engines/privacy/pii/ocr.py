@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterator
 
 _WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _TRANSLATION = str.maketrans(
@@ -20,6 +21,13 @@ _TRANSLATION = str.maketrans(
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
 """Characters without a visible shape that are letters or marks in Unicode."""
 _DIGIT_OF = str.maketrans("OoQDILl|SsBZz", "0000111155822")
+_UPPER_OF, _LOWER_OF = str.maketrans("015", "OIS"), str.maketrans("015", "ols")
+_MISREAD_WORD = re.compile(
+    r"(?<![^\W_])[015]?[^\W\d_]+[015](?:[^\W\d_]|[015](?=[^\W\d_]))+(?![^\W_])"
+)
+_MOST_DIGITS_IN_WORD, _FEWEST_LETTERS = 2, 4
+_BEFORE_WORD, _BEHIND_WORD = 80, 160
+"""Characters around a misread word that are searched again: a label and what it names."""
 _TOKEN = re.compile(r"[A-Za-z0-9|]+")
 _CONFUSABLE = frozenset("OoQDIl|SsBZz0123456789")
 _GROUPS = re.compile(
@@ -54,6 +62,26 @@ def digitised(text: str) -> str:
     """The text with letters that resemble digits (O, l, S, B, ...) replaced by digits, in words of
     which at least half are digits, and in long numbers of several groups (`650-253-OOOO`)."""
     return _TOKEN.sub(_as_digits, _GROUPS.sub(_groups_as_digits, text))
+
+
+def lettered(text: str) -> Iterator[tuple[int, str]]:
+    """Parts of the text around words of at least four characters of which one or two, in their
+    middle or at their start, are digits that resemble letters (`PASSP0RT`, `Geb0ren`), with these
+    digits replaced by letters; and where each part starts."""
+    end = 0
+    for match in _MISREAD_WORD.finditer(text):
+        if match.end() <= end or _as_letters(match) == match.group():
+            continue
+        start, end = max(end, match.start() - _BEFORE_WORD), match.end() + _BEHIND_WORD
+        yield start, _MISREAD_WORD.sub(_as_letters, text[start:end])
+
+
+def _as_letters(match: re.Match[str]) -> str:
+    word = match.group()
+    digits = sum(character.isdigit() for character in word)
+    if digits > _MOST_DIGITS_IN_WORD or len(word) < _FEWEST_LETTERS * digits:
+        return word
+    return word.translate(_UPPER_OF if word.upper() == word else _LOWER_OF)
 
 
 def _groups_as_digits(match: re.Match[str]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TypeAlias
 
 from engines.privacy.model import PiiMatch
-from engines.privacy.pii.ocr import narrowed, unhidden
+from engines.privacy.pii.ocr import lettered, narrowed, unhidden
 from engines.privacy.pii.spans import Span, without_overlaps
 
 Candidates: TypeAlias = Callable[[str, Sequence[str]], Iterator[Span]]
@@ -42,11 +42,15 @@ class PatternPii:
 
     def _spans(self, text: str) -> Iterator[Span]:
         """What is found in the text without hidden characters, if it has some, and then in the text
-        as it is, in which hidden characters separate words."""
+        as it is, in which hidden characters separate words; and with misread letters of words."""
         if not text.isascii():
             seen, places = unhidden(text)
             if len(seen) < len(text):
                 for span in self._candidates(narrowed(seen), self._regions):
                     end = places[span.end - 1] + 1
                     yield span._replace(start=places[span.start], end=end)
-        yield from self._candidates(narrowed(text), self._regions)
+        shown = narrowed(text)
+        yield from self._candidates(shown, self._regions)
+        for start, part in lettered(shown):
+            for span in self._candidates(part, self._regions):
+                yield span._replace(start=start + span.start, end=start + span.end)

@@ -14,6 +14,7 @@ from rapidocr.ch_ppocr_det import TextDetOutput
 from rapidocr.ch_ppocr_det.utils import DBPostProcess
 from rapidocr.ch_ppocr_rec import TextRecOutput
 from rapidocr.main import RapidOCRError
+from rapidocr.utils.process_img import get_rotate_crop_image
 
 from engines.privacy.text.allowance import ReadingAllowance
 from engines.privacy.text.rapidocr_reader import LEFT_OUT, UNREAD
@@ -21,6 +22,7 @@ from engines.privacy.text.rapidocr_reader import LEFT_OUT, UNREAD
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from engines.privacy.text.sharper import Original
     from engines.types import Pixels
 
 _MOST_SHAPES = 1000
@@ -45,12 +47,20 @@ class BoundedRapidOcr(RapidOCR):
         self._shapes: LargestShapes | None = None
         self._allowance = ReadingAllowance(0)
         self._least_height_px = 0.0
+        self._original: Original | None = None
 
-    def look(self, bgr: Pixels, allowance: ReadingAllowance, least_height_px: float) -> Any:
+    def look(
+        self,
+        bgr: Pixels,
+        allowance: ReadingAllowance,
+        least_height_px: float,
+        original: Original | None = None,
+    ) -> Any:
         """The lines in `bgr`, uint8 (height, width, 3): an object with `boxes`, float (lines, 4,
         2) in px, `txts` and `scores`, which are None if nothing was found. Lines below
-        `least_height_px` are not read."""
+        `least_height_px` are not read. `original`: where low lines are cut from to be read."""
         self._allowance, self._least_height_px = allowance, least_height_px
+        self._original = original
         if self._shapes is not None:
             self._shapes.left_out = None
         return self(bgr)
@@ -67,7 +77,7 @@ class BoundedRapidOcr(RapidOCR):
             crops, found = self.detect_and_crop(img, op_record)
         except RapidOCRError:
             crops, found = [], TextDetOutput(img, np.empty((0, 4, 2), np.float32), [])
-        read = self._read(crops)
+        read = self._read(crops, found.boxes)
         if self._shapes is not None and self._shapes.left_out is not None:
             found.boxes = np.concatenate([found.boxes, self._shapes.left_out[None]])
             found.scores = [*found.scores, 0.0]
@@ -79,8 +89,9 @@ class BoundedRapidOcr(RapidOCR):
         lines = TextRecOutput(unused, texts, list(scores), (None,) * len(read))
         return found, TextClsOutput(), lines, unused
 
-    def _read(self, crops: Sequence[Any]) -> list[tuple[str, float]]:
-        """Text and confidence of each line."""
+    def _read(self, crops: Sequence[Any], boxes: Any) -> list[tuple[str, float]]:
+        """Text and confidence of each line. `boxes`: the corners of the lines, float32 (lines, 4,
+        2)."""
         high = [at for at, crop in enumerate(crops) if crop.shape[0] >= self._least_height_px]
         sizes = [crops[at].shape[:2] for at in high]
         chosen = [high[at] for at in self._allowance.chosen(sizes)]
@@ -88,7 +99,14 @@ class BoundedRapidOcr(RapidOCR):
         for at in high:
             read[at] = LEFT_OUT, 0.0
         if chosen:
-            upright, _ = self.cls_and_rotate([crops[at] for at in chosen])
+            shown = [crops[at] for at in chosen]
+            if self._original is not None:
+                around = [self._original.around(boxes[at]) for at in chosen]
+                shown = [
+                    crop if sharper is None else get_rotate_crop_image(*sharper)
+                    for crop, sharper in zip(shown, around, strict=True)
+                ]
+            upright, _ = self.cls_and_rotate(shown)
             lines = self.recognize_txt(upright)
             for at, text, score in zip(chosen, lines.txts, lines.scores, strict=True):
                 read[at] = text if text.strip() else UNREAD, score

@@ -14,6 +14,7 @@ from engines.privacy.model import DetectorUnavailable, TextRegion
 from engines.privacy.text.allowance import ReadingAllowance
 from engines.privacy.text.document import union
 from engines.privacy.text.long_pictures import with_margins, without_doubles
+from engines.privacy.text.sharper import Original
 from engines.privacy.text.views import View, views_of
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class RapidOcrReader:
         try:
             for view in views_of(pixels, self._config):
                 views += 1
-                regions += _look(engine, view, allowance)
+                regions += _look(engine, pixels, view, allowance)
         except Exception as error:  # onnxruntime's own errors derive from nothing narrower
             raise DetectorUnavailable("RapidOCR failed on this image") from error
         finally:
@@ -81,15 +82,16 @@ class RapidOcrReader:
         return without_doubles(regions) if views > 1 else tuple(regions)
 
 
-def _look(engine: Any, view: View, allowance: ReadingAllowance) -> list[TextRegion]:
-    """The lines in a view. If the allowance has not enough work left for it, its part of the image
-    is returned as a region that was left out."""
+def _look(engine: Any, pixels: Pixels, view: View, allowance: ReadingAllowance) -> list[TextRegion]:
+    """The lines in a view of `pixels`. If the allowance has not enough work left for it, its part
+    of the image is returned as a region that was left out."""
     x, y, width, height = view.part
     bgr, margin = with_margins(cv2.cvtColor(view.pixels, cv2.COLOR_RGB2BGR))
     enlarged = max(1.0, _DETECTOR_SIDE_PX / min(bgr.shape[:2]))
     if not allowance.takes_look(bgr.shape[0] * enlarged, bgr.shape[1] * enlarged):
         return [TextRegion(view.part, "", 0.0, height, width, is_left_out=True)]
-    result = engine.look(bgr, allowance, view.least_height_px)
+    original = Original(pixels, view, margin)
+    result = engine.look(bgr, allowance, view.least_height_px, original)
     if result.boxes is None or result.txts is None:
         return []
     regions = [

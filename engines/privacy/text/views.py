@@ -36,6 +36,8 @@ _FOUND_ALONE_PX = 13.2
 """Font size, px, from which a line alone on a large blank page is found."""
 _EDGE = 24
 """Contrast (0..255) within 3 x 3 px that counts as an edge of a letter."""
+_MOST_EDGES = 0.05
+"""Share of edges up to which a picture is plain: single small lines on it are hard to find."""
 _WORD_GAP_PX = 7
 _LOWEST_WORD_PX, _SHORTEST_WORD_PX = 5, 14
 _LEAST_FILLED = 0.35
@@ -68,7 +70,8 @@ def views_of(pixels: Pixels, config: TextConfig) -> Iterator[View]:
     A picture is shown as a whole, a long one also in parts, each with a long side of at most
     `config.long_side_px`. If letters of `config.small_letters_px` would be too small to be found
     there, the picture is also shown in tiles in which they are large enough: those with the most
-    detail that may be words first, those without any never.
+    detail that may be words first, those without any never. A plain picture is shown in tiles from
+    a smaller size on, because single lines on it are harder to find.
     """
     height, width = pixels.shape[:2]
     whole = (0, 0, width, height)
@@ -77,19 +80,36 @@ def views_of(pixels: Pixels, config: TextConfig) -> Iterator[View]:
     largest = max(max(part[2:]) for part in parts or [whole])
     close = READABLE_PX / config.small_letters_px
     enough = READABLE_PX if parts else _ENOUGH_PX
-    if config.long_side_px / largest >= min(1.0, enough / config.small_letters_px):
+    size_px = min(1.0, config.long_side_px / largest) * config.small_letters_px
+    if size_px >= min(enough, config.small_letters_px):
         yield _scaled(pixels, whole, config.long_side_px, _LEAST_LINE_PX if parts else 0.0)
         for part in parts:
             yield _scaled(pixels, part, config.long_side_px)
+        if parts or size_px >= min(_FOUND_ALONE_PX, config.small_letters_px):
+            return
+        small = _resized(pixels, close)
+        if _is_plain(small):
+            yield from _tiles(small, close, _lowest_of_whole(close, config.long_side_px / largest))
         return
     small = _resized(pixels, close)
     first = _scaled(pixels, whole, config.long_side_px, _LEAST_LINE_PX)
     yield first
-    highest = max(_HIGHEST_IN_TILE_PX, _HEIGHT_OF_LINE * _FOUND_ALONE_PX * close / first.factor)
+    highest = max(_HIGHEST_IN_TILE_PX, _lowest_of_whole(close, first.factor))
+    yield from _tiles(small, close, highest)
+
+
+def _lowest_of_whole(close: float, factor: float) -> float:
+    """Height in a tile, px, from which lines are found in the view of the whole too, even alone.
+    `close`, `factor`: the scales of the tile and of the whole."""
+    return _HEIGHT_OF_LINE * _FOUND_ALONE_PX * close / factor
+
+
+def _tiles(small: Pixels, factor: float, highest_px: float) -> Iterator[View]:
+    """The tiles with words of a picture that was scaled by `factor` to `small`."""
     for x, y, columns, rows in _with_words(small, tiles_of(*small.shape[:2])):
-        part = (_at(x, close), _at(y, close), _at(columns, close), _at(rows, close))
+        part = (_at(x, factor), _at(y, factor), _at(columns, factor), _at(rows, factor))
         shown = small[y : y + rows, x : x + columns]
-        yield View(shown, part, close, 0.0, highest, _HIGHEST_UNREAD_PX)
+        yield View(shown, part, factor, 0.0, highest_px, min(highest_px, _HIGHEST_UNREAD_PX))
 
 
 def tiles_of(height: int, width: int) -> list[Box]:
@@ -119,11 +139,20 @@ def _with_words(small: Pixels, boxes: list[Box]) -> list[Box]:
     return [box for _, box in sorted(found, key=lambda each: -each[0])]
 
 
+def _is_plain(pixels: Pixels) -> bool:
+    return float(_edges(pixels).mean()) < _MOST_EDGES
+
+
+def _edges(pixels: Pixels) -> Pixels:
+    """1 where a pixel is near an edge, else 0: uint8 (height, width)."""
+    gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
+    steps = cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, _NEIGHBORS)
+    return np.asarray(steps >= _EDGE, dtype=np.uint8)
+
+
 def _area_of_words(pixels: Pixels) -> int:
     """Number of pixels in pieces that may be words or lines of text, or hide some."""
-    gray = cv2.cvtColor(pixels, cv2.COLOR_RGB2GRAY)
-    edges = cv2.morphologyEx(gray, cv2.MORPH_GRADIENT, _NEIGHBORS) >= _EDGE
-    joined = cv2.morphologyEx(edges.astype(np.uint8), cv2.MORPH_CLOSE, _ROW)
+    joined = cv2.morphologyEx(_edges(pixels), cv2.MORPH_CLOSE, _ROW)
     _, _, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     width, height = stats[1:, cv2.CC_STAT_WIDTH], stats[1:, cv2.CC_STAT_HEIGHT]
     area = stats[1:, cv2.CC_STAT_AREA]

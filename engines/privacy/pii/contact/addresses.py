@@ -49,10 +49,17 @@ _CODES = (
     # 10115 Berlin, 8001 Zürich, 00-590 Warszawa, 1100-053 Lisboa, 118 50 Stockholm
     r"(?:[A-Z]{1,2}-)?(?:\d{4,5}|\d{2}-\d{3}|\d{4}-\d{3}|\d{5}-\d{3}|\d{3} \d{2})[ \n]{1,2}"
     + _TOWN,
-    rf"(?<=, ){_TOWN}(?: {_TOWN})?,? (?:(?:{_STATES}) \d{{4}}|(?!19|20)\d{{4,5}})",
+    rf"(?<=[,–-] ){_TOWN}(?: {_TOWN})?(?: \([A-Z]{{2}}\))?,? "
+    rf"(?:(?:{_STATES}) \d{{4}}|(?!19|20)\d{{4,5}})",
+    r"(?<=[, ])[1-9]\d{3} ?(?!AD|AM|PM|BC|KG|ML)[A-Z]{2}",  # Molenweg 12 te Assen, 9401KD
     r"- [A-Z]{2},? (?:CEP:? )?\d{5}-\d{3}",  # São Paulo - SP, 01304-001
 )
 _CODE = re.compile(rf"(?<![\w-])(?:{'|'.join(_CODES)})(?![\w-])")
+_CODE_FIRST = re.compile(  # 34117 Kassel, Mühlweg 12
+    r"(?<![\w-])(?:(?:(?:A|B|CH|D|DK|F|I|L|N|S)-)?(?:\d{5}|(?!19|20)\d{4})|\d{2}-\d{3}|\d{4}-\d{3}"
+    rf"|\d{{3}} \d{{2}}|\d{{4}} ?[A-Z]{{2}}) {_TOWN}(?: {_TOWN}){{0,2}}(?: \([A-Z]{{2}}\))?"
+    r"(?:,[ \n]{0,2}| [-–|/] ?|\n)"
+)
 _NUMBERED = (  # Meir 50, B-2000 Antwerpen; Gdańska 14/3, 85-006 Bydgoszcz: no word for a street
     rf"{CAPITAL}[^\W\d_]{{2,24}}(?:[ -]{CAPITAL}[^\W\d_]{{1,24}}){{0,3}} "
     r"\d{1,4} ?[a-z]?(?:[/-](?:\d{1,4}|[IVX]{1,4}|[a-z]{1,3}))?(?: (?:bis|ter|hs))?(?:,[ \n]?|\n)"
@@ -85,6 +92,10 @@ def find_addresses(text: str) -> Iterator[Span]:
         streets = list(_STREET.finditer(text, start, code.start()))
         if streets and code.start() - streets[-1].end() <= _BETWEEN:
             yield Span("address", streets[-1].start(), code.end(), 0.9)
+    for code in _CODE_FIRST.finditer(text):
+        street = _STREET.match(text, code.end())
+        if street is not None:
+            yield Span("address", code.start(), street.end(), 0.8)
     for pattern in (_NAMED_ONLY, _BRITISH, _BRITISH_NUMBERED):
         for match in pattern.finditer(text):
             yield Span("address", match.start(), match.end(), 0.8)

@@ -46,14 +46,14 @@ _NOT_DOMAINS = frozenset(
 )
 _READ_AS = str.maketrans({"o": "[o0]", "l": "[l1|]", "i": "[il1|]"})
 _COMMON_BY_OCR = _COMMON.translate(_READ_AS)
-_DOT = r"(?:\s?[.,]\s?|\s?[(\[{]dot[)\]}]\s?)"
+_DOT = r"(?:\s?[.,]\s?|\s?[(\[{](?:dot|\.)[)\]}]\s?)"
 _LABEL = r"(?:[^\W_]|-)"  # one character of a domain name, in any script (RFC 5890)
 _EMAIL = re.compile(
     rf"(?<![\w.%+-])[\w.%+-]{{1,64}}@(?:{_LABEL}{{1,63}}\.){{1,6}}"
     r"([A-Za-z]{2,24}|[^\W\d_A-Za-z]{2,24})(?![A-Za-z0-9_@])"
 )
 _EMAIL_BY_OCR = re.compile(
-    r"(?<![\w.%+-])[\w.%+-]{1,64}\s{0,2}(?:[@©®]|[(\[{]at[)\]}])\s{0,2}"
+    r"(?<![\w.%+-])[\w.%+-]{1,64}\s{0,2}(?:[@©®]|[(\[{](?:at|@)[)\]}])\s{0,2}"
     rf"{_LABEL}{{2,63}}(?:{_DOT}{_LABEL}{{1,63}}){{0,4}}?{_DOT}(?:{_COMMON_BY_OCR})"
     r"(?![a-z0-9])",
     re.IGNORECASE,

@@ -10,26 +10,27 @@ from collections.abc import Iterator
 
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND, WORD_BEGINS
+from engines.privacy.pii.words.given import is_famous, is_given
 from engines.privacy.pii.words.lexicon import any_of, listed
 
 _LETTERS = [chr(code) for code in range(0x41, 0x530)]  # Latin, Greek, Cyrillic
 CAPITAL = "[" + "".join(letter for letter in _LETTERS if letter.isupper()) + "]"
 _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f])"
-_PART = rf"{CAPITAL}(?:{_LETTER}{{1,24}}(?:['’-]{_LETTER}{{1,24}}){{0,2}}|['’]{_LETTER}{{2,24}}|\.)"
+PART = rf"{CAPITAL}(?:{_LETTER}{{1,24}}(?:['’-]{_LETTER}{{1,24}}){{0,2}}|['’]{_LETTER}{{2,24}}|\.)"
 _GAP = r"(?:[ /]|(?<=\.))"  # A.B. Kuipers
-_NAME = rf"{_PART}(?:{_GAP}(?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{0,3}}{NO_LETTER_BEHIND}"
-_TWO = rf"{_PART}(?:{_GAP}(?:(?i:{any_of('particle')}) ){{0,2}}{_PART}){{1,3}}{NO_LETTER_BEHIND}"
+_NAME = rf"{PART}(?:{_GAP}(?:(?i:{any_of('particle')}) ){{0,2}}{PART}){{0,3}}{NO_LETTER_BEHIND}"
+TWO = rf"{PART}(?:{_GAP}(?:(?i:{any_of('particle')}) ){{0,2}}{PART}){{1,3}}{NO_LETTER_BEHIND}"
 _LINE_ENDS = r"\s*(?=$|[\n;|(])"
 _TURNED = (  # HARRISON, Dale; Lindner, Petra; de Vries, Jan
-    rf"{CAPITAL}{{2,24}}, ?{_PART}{NO_LETTER_BEHIND}"
-    rf"|(?:(?i:{any_of('particle')}) ){{0,2}}{_PART}(?:[ -]{_PART})?, ?{_PART}(?: {_PART})?"
+    rf"{CAPITAL}{{2,24}}, ?{PART}{NO_LETTER_BEHIND}"
+    rf"|(?:(?i:{any_of('particle')}) ){{0,2}}{PART}(?:[ -]{PART})?, ?{PART}(?: {PART})?"
     rf"{NO_LETTER_BEHIND}{_LINE_ENDS}"
 )
 _AFTER_PARTICLE = rf"(?:(?i:{any_of('particle')}) ){{0,2}}"
 _TITLES = rf"(?i:{any_of('title')}|{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
 _MORE_TITLES = rf"(?:{_TITLES}){{0,2}}"
 _OF_BOTH = r"(?:[:*/_]?in(?:nen)?|\(e\)|·e|/[aeo]|/ka)?"  # Fahrer:in, salarié(e), alumno/a
-_BARE = rf"(?:{CAPITAL} ){{1,3}}{_PART}{NO_LETTER_BEHIND}"  # B J Thornberry
+_BARE = rf"(?:{CAPITAL} ){{1,3}}{PART}{NO_LETTER_BEHIND}"  # B J Thornberry
 _OWNER = (  # Eigentümer des Hundes, proprietario animale
     rf"(?i:\s(?:(?:{any_of('of')})\s)?"
     rf"(?:{any_of('name_owner', 'beside_role', 'vehicle')}){NO_LETTER_BEHIND})?"
@@ -40,7 +41,7 @@ _STRONG = re.compile(
 )
 _WEAK = re.compile(
     rf"{WORD_BEGINS}(?i:{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
-    rf"{_MORE_TITLES}({_TWO})"
+    rf"{_MORE_TITLES}({TWO})"
 )
 _FIELD = re.compile(
     rf"{WORD_BEGINS}(?i:{any_of('name_field')}){_OF_BOTH}{NO_LETTER_BEHIND}{_OWNER}[\s:.\-/_]{{1,6}}"
@@ -49,7 +50,7 @@ _FIELD = re.compile(
 _COLON = re.compile(
     rf"(?=[^\W\d_])(?<![^\W\d_] ){WORD_BEGINS}(?i:(?:{any_of('beside_role', 'vehicle')})\s)?"
     rf"(?i:{any_of('name_word', 'name_alone')}){_OF_BOTH}{_OWNER}\s{{0,2}}:\s{{0,3}}"
-    rf"{_MORE_TITLES}({_TWO}|{_BARE}|{_TURNED})"
+    rf"{_MORE_TITLES}({TWO}|{_BARE}|{_TURNED})"
 )
 _ALONE = re.compile(
     rf"(?=[^\W\d_])(?<![^\W\d_] ){WORD_BEGINS}(?i:{any_of('name_alone')}|"
@@ -60,10 +61,10 @@ _ALONE = re.compile(
 )
 _CLOSING = re.compile(  # Kind regards,\nEmma Clarke
     rf"{WORD_BEGINS}(?i:{any_of('closing')}){NO_LETTER_BEHIND}[ ,.!]{{0,3}}\n{{1,3}} ?"
-    rf"{_MORE_TITLES}({_TWO}) ?(?=$|[\n,])"
+    rf"{_MORE_TITLES}({TWO}) ?(?=$|[\n,])"
 )
 _HEADED = re.compile(  # a column of a form: Name\nJohn Smith
-    rf"(?:^|\n)(?i:{any_of('name_alone')})\n({_TWO}) ?(?=$|\n)"
+    rf"(?:^|\n)(?i:{any_of('name_alone')})\n({TWO}) ?(?=$|\n)"
 )
 _SURNAME = re.compile(  # Pan Kowalski
     rf"{WORD_BEGINS}(?i:{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
@@ -76,38 +77,38 @@ _POSSESSIVE = re.compile(rf"['’]s {CAPITAL}")
 """Behind a name that a title comes before: "Signora Ava, romanzo", "Mrs Brown's Boys"."""
 _BY = re.compile(  # Served by Daniel Okafor; in case of emergency: Rosa Vidal
     rf"{WORD_BEGINS}(?i:{any_of('name_by')}){NO_LETTER_BEHIND}\s?:?\s{{1,2}}"
-    rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_TWO})"
+    rf"{_MORE_TITLES}({_AFTER_PARTICLE}{TWO})"
 )
 _GREETED = re.compile(  # Dear Jonathan Pierce,
-    rf"{WORD_BEGINS}(?i:{any_of('greeting')}){NO_LETTER_BEHIND}\s{_MORE_TITLES}({_TWO}) ?(?=[,!:])"
+    rf"{WORD_BEGINS}(?i:{any_of('greeting')}){NO_LETTER_BEHIND}\s{_MORE_TITLES}({TWO}) ?(?=[,!:])"
 )
 _MYSELF = re.compile(  # I, Peter Galloway, declare
-    rf"(?:^|[\n.] ?)(?i:{any_of('myself')}), {_MORE_TITLES}({_TWO}),"
+    rf"(?:^|[\n.] ?)(?i:{any_of('myself')}), {_MORE_TITLES}({TWO}),"
 )
 _UNDERSIGNED = re.compile(
-    rf"{WORD_BEGINS}(?i:{any_of('undersigned')}){NO_LETTER_BEHIND}[\s:,]{{1,3}}{_MORE_TITLES}({_TWO})"
+    rf"{WORD_BEGINS}(?i:{any_of('undersigned')}){NO_LETTER_BEHIND}[\s:,]{{1,3}}{_MORE_TITLES}({TWO})"
 )
 _FAMILY = re.compile(  # on a doorbell
     rf"{WORD_BEGINS}(?i:{any_of('family')}){NO_LETTER_BEHIND}\.? ({_NAME}) ?(?=$|[\n,])"
 )
 _BOARDING = re.compile(  # HARGREAVES/JOHN MR
-    rf"(?<![^\W_])({CAPITAL}{{2,24}}/{CAPITAL}{{2,24}} ?(?:MR|MRS|MS|MISS|MSTR|DR|CHD))(?!\w)"
+    rf"(?<![^\W_])({CAPITAL}{{2,24}} ?/ ?{CAPITAL}{{2,24}} ?(?:MR|MRS|MS|MISS|MSTR|DR|CHD))(?!\w)"
 )
 _LABELED = re.compile(  # any label and a colon; the name begins with a given name
-    rf":\s{{0,3}}{_MORE_TITLES}({_TWO})(?=$|\s?[\n,;|(–-]|\s{{2}}|\s\d)"
+    rf":\s{{0,3}}{_MORE_TITLES}({TWO})(?=$|\s?[\n,;|(–-]|\s{{2}}|\s\d)"
 )
 _LABELED_TURNED = re.compile(
-    rf":\s{{0,3}}{_MORE_TITLES}((?:{_AFTER_PARTICLE}){_PART}, ?{_PART}{NO_LETTER_BEHIND})"
+    rf":\s{{0,3}}{_MORE_TITLES}((?:{_AFTER_PARTICLE}){PART}, ?{PART}{NO_LETTER_BEHIND})"
 )
 _TO_WHOM = re.compile(  # Certificate for Kayleigh Burrows
-    rf"{WORD_BEGINS}(?i:{any_of('to_whom')})\s{_MORE_TITLES}({_TWO})"
+    rf"{WORD_BEGINS}(?i:{any_of('to_whom')})\s{_MORE_TITLES}({TWO})"
 )
 _CLOSED = re.compile(  # Kind regards from the seaside,\nEmma Clarke
     rf"{WORD_BEGINS}(?i:{any_of('closing', 'signed')}){NO_LETTER_BEHIND}"
     rf"(?:\s[^\W\d_](?:[^\W\d_]|['’]){{0,20}}){{0,5}}[ ,.!]{{0,3}}\n{{1,3}} ?"
-    rf"{_MORE_TITLES}({_TWO}) ?(?=$|[\n,])"
+    rf"{_MORE_TITLES}({TWO}) ?(?=$|[\n,])"
 )
-_MONSIEUR = re.compile(rf"(?:^|\n|[^\W\d_][,:]? )M\. ({_PART}) ?(?=$|[\n,;])")
+_MONSIEUR = re.compile(rf"(?:^|\n|[^\W\d_][,:]? )M\. ({PART}) ?(?=$|[\n,;])")
 _PATTERNS = (
     (_FIELD, 0.9),
     (_STRONG, 0.8),
@@ -125,8 +126,11 @@ _PATTERNS = (
     (_FAMILY, 0.6),
     (_BOARDING, 0.8),
 )
-_GIVEN = frozenset(listed("given_name"))
 _LABELS_OF_OTHERS = frozenset(listed("no_label"))
+_WORKS = frozenset(listed("work"))
+_QUOTED = re.compile(r"[\"'‘’“„«‚»][^\n\"'‘’“”„«»‚]{1,40}[\"'’”“»‘«]")
+"""A title and name in quotation marks: a rose 'Dr. Ruppel', the game "Dr. Bibber"."""
+_ROLES = frozenset(listed("name_word", "kin", "badge"))
 _FOR_WHOM = frozenset(listed("for_whom"))
 _LONGEST_LABEL = 40
 _NOBODY = frozenset(listed("no_name"))
@@ -139,12 +143,19 @@ def find_names(text: str) -> Iterator[Span]:
     a letter; and full names with a common given name after any other label with a colon."""
     for pattern, confidence in _PATTERNS:
         for match in pattern.finditer(text):
-            if not (pattern is _STRONG and _is_of_work(match)) and _may_be_somebody(match.group(1)):
+            if not (pattern in (_STRONG, _WEAK) and _is_of_work(match)) and _may_be_somebody(
+                match.group(1)
+            ):
                 yield Span("name", match.start(1), match.end(1), confidence)
     for pattern, place in ((_LABELED, 0), (_LABELED_TURNED, -1), (_TO_WHOM, 0)):
         for match in pattern.finditer(text):
             name = match.group(1)
-            if _is_given(name, place) and _may_be_somebody(name) and _is_label(text, match.start()):
+            if (
+                _is_given(name, place)
+                and _may_be_somebody(name)
+                and not is_famous(name)
+                and _is_label(text, match.start())
+            ):
                 yield Span("name", match.start(1), match.end(1), 0.7)
     for match in _CLOSED.finditer(text):
         if _is_given(match.group(1), 0) and _may_be_somebody(match.group(1)):
@@ -153,7 +164,12 @@ def find_names(text: str) -> Iterator[Span]:
 
 def _is_of_work(match: re.Match[str]) -> bool:
     """Whether a name behind a title belongs to a book, a film, a product."""
-    possessive = _POSSESSIVE.search(match.group(1))
+    name = match.group(1)
+    if not _WORKS.isdisjoint(name.lower().split()[1:]) or _QUOTED.match(
+        match.string, max(0, match.start() - 1)
+    ):
+        return True
+    possessive = _POSSESSIVE.search(name)
     return possessive is not None or _OF_WORK.match(match.string, match.end()) is not None
 
 
@@ -165,12 +181,13 @@ def _may_be_somebody(name: str) -> bool:
 
 def _is_given(name: str, place: int) -> bool:
     """Whether the first (0) or the last (-1) word of `name` is a given name."""
-    word = re.split(r"[ ,]+", name.lower())[place]
-    return word in _GIVEN or word.split("-")[0] in _GIVEN
+    return is_given(re.split(r"[ ,]+", name)[place])
 
 
 def _is_label(text: str, colon: int) -> bool:
     """Whether the words before a colon may call a person: "Recipe for:", not "Film:", "Hotel:"."""
     before = text[max(0, colon - _LONGEST_LABEL) : colon].rpartition("\n")[2].lower()
     words = re.findall(r"[^\W\d_]+", before)
-    return bool(words) and (words[-1] in _FOR_WHOM or not _LABELS_OF_OTHERS.intersection(words))
+    if words and words[-1] in _FOR_WHOM | _ROLES:
+        return True
+    return bool(words) and not _LABELS_OF_OTHERS.intersection(words)

@@ -13,6 +13,7 @@ import phonenumbers
 from engines.privacy.pii.numbers.documents import DATE
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import (
+    NO_LETTER_BEHIND,
     NOT_PERSONAL,
     OTHER_NUMBER,
     PHONE,
@@ -50,6 +51,12 @@ _CALLED = re.compile(
 _SPACED = re.compile(  # a digit in each box of a form
     PHONE.pattern.removesuffix("$")
     + r"(?:[^\W\d_]+[ :]{1,2}){0,3}(?<![\w#.,:/+-])(\+?\d(?: \d){8,12})(?![\w-]| ?[.,:/]?\d)",
+    re.IGNORECASE,
+)
+_SPACED_BARE = re.compile(  # the landlord's number is 0 7 4 0 0 1 2 3 9 8 1
+    rf"(?:(?<![^\W\d_])|(?<=-))(?:{any_of('bare_number', 'number')}|nr|num){NO_LETTER_BEHIND}\.?"
+    r"(?:[ ][^\W\d_]+(?:['’][^\W\d_]+)?){0,5}[ :]{1,3}(?<![#.,/+-])(\+?\d(?: \d){8,12})"
+    r"(?![\w-]| ?[.,:/]?\d)",
     re.IGNORECASE,
 )
 _BROKEN = re.compile(  # a number that goes on in the next line
@@ -90,6 +97,9 @@ def find_phones(text: str, regions: Sequence[str]) -> Iterator[Span]:
         yield Span("phone", _after_open_bracket(text, start, end), end)
     for match in _BARE.finditer(text):
         yield Span("phone", *match.span(1), 0.7)
+    for match in _SPACED_BARE.finditer(text):
+        if _NO_DIGIT.sub("", match.group(1)) not in _COUNTED:
+            yield Span("phone", match.start(1), match.end(1), 0.7)
     called = PHONE_WORD.search(text) is not None
     if called:
         yield from _plausible(text)

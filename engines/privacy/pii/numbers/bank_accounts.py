@@ -12,7 +12,7 @@ from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import ASIDE, GAP, NO_LETTER_BEHIND, WORD_BEGINS
 from engines.privacy.pii.words.lexicon import any_of
 
-_SIGNS = rf"(?:\s?(?:{any_of('number')}|n[°ºo.]|№|#))?{GAP}{{0,6}}"
+_SIGNS = rf"(?:\s?(?:{any_of('number', 'copula')}|n[°ºo.]|№|#))?{GAP}{{0,6}}"
 _DIGITS = r"\d(?:[ ./-]?\d|[A-Z](?=\d)){4,22}"
 _ACCOUNT = re.compile(
     rf"{WORD_BEGINS}(?:{any_of('account')}){NO_LETTER_BEHIND}{ASIDE}{_SIGNS}"

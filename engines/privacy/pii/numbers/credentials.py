@@ -21,8 +21,15 @@ _IN_LINK = re.compile(
     r"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@]{0,64}:[^\s/@]{3,128}@[\w.\[-]+"
 )
 _SAID = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:{any_of('password')}){NO_LETTER_BEHIND}{ASIDE}\s?[:=]\s{{0,2}}"
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('password')}){NO_LETTER_BEHIND}{ASIDE}"
+    rf"(?:\s?[:=]\s{{0,2}}|\s(?i:is|{any_of('between')})\s{{1,2}})"
     r"[\"'“„]?([^\s\"'“”<>]{6,64})"
+)
+_DOCUMENT = re.compile(r"[A-Z]{1,3}\d[A-Z0-9]{5,7}")
+"""The number of a passport, behind "Pass:"."""
+_PIN = re.compile(  # PIN: 4471; code du portail 2580
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('pin')}){NO_LETTER_BEHIND}{ASIDE}(?:\s(?i:is|{any_of('between')}))?"
+    r"\s?[:=]?\s{1,2}(\d{4}|\d{6})(?![\w%€$£°]|[.,:/-]\d| ?[%€$£°\d])"
 )
 _FEWEST_KINDS = 2
 
@@ -39,6 +46,8 @@ def find_credentials(text: str) -> Iterator[Span]:
     for match in _SAID.finditer(text):
         if _like_password(match.group(1)):
             yield Span("credential", match.start(1), match.end(1), 0.8)
+    for match in _PIN.finditer(text):
+        yield Span("credential", match.start(1), match.end(1), 0.6)
 
 
 def _is_header(part: str) -> bool:
@@ -61,4 +70,5 @@ def _like_password(found: str) -> bool:
         and counted >= _FEWEST_KINDS
         and re.search(r"\d", found) is not None
         and "://" not in found
+        and not _DOCUMENT.fullmatch(found)
     )

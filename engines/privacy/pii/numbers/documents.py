@@ -13,7 +13,7 @@ from engines.privacy.pii.words.context import ASIDE, GAP, NO_LETTER_BEFORE, NO_L
 from engines.privacy.pii.words.lexicon import any_of
 
 _NUMBER = (
-    rf"(?:\s?(?:(?:{any_of('number')}|is)\b|n[°ºo.]|№|#))?"
+    rf"(?:\s?(?:(?:{any_of('number', 'copula')})\b|n[°ºo.]|№|#))?"
     rf"{GAP}{{0,6}}"
 )
 _YEAR = r"(?:19|20)\d\d"
@@ -45,7 +45,7 @@ _PASSPORT = re.compile(
 """A word for a document, and its number. Between them a form may print: the number of a field
 ("5."), a class, a second label ("/ expiry:"), the state that issued it ("California DL"), or the
 series of the number ("seria ER nr 7710452")."""
-_STROKES = re.compile(r"\d{5}/\d{2}/\d{4}")
+_STROKES = re.compile(r"\d{5}/\d{2}/\d{4}|\d{3}-\d{7}-\d{2}")
 _PLATE = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:(?:{any_of('plate')})(?:\s(?:{any_of('vehicle')}))?{ASIDE}"
     rf"|(?:{any_of('plate_colon')})\.?\s?:)(?i:{_NUMBER}){{1,2}}"
@@ -75,9 +75,11 @@ _ROMAN = r"(?:I{1,3}|IV|VI{0,3}|IX|XI{0,2}|X)"
 BIRTH_DATE = (
     rf"(?:{DATE}|{_DAY}\s(?:(?:of|de)\s)?{_MONTH},?\s(?:(?:del?|of)\s)?{_YEAR_SAID}"
     rf"|{_MONTH}\s(?:the\s)?{_DAY_SAID},?\s{_YEAR_SAID}"
-    rf"|\d{{1,2}}[ .-]{{1,2}}{_ROMAN}[ .-]{{1,2}}{_YEAR}"
+    rf"|\d{{1,2}}[ ./-]{{1,2}}{_ROMAN}[ ./-]{{1,2}}{_YEAR}|\d{{1,2}}[./-]\d{{1,2}}[./-]\s?['’]\d\d"
     rf"|\d{{1,2}}\s?{_MONTH}\s?/\s?{_MONTH}\s?(?:{_YEAR}|\d\d)"
     r"|(?:0[1-9]|[12]\d|3[01])(?:0[1-9]|1[0-2])\d\d(?!\d)"
+    rf"|(?:{any_of('day_word')})\W{{0,2}}\d{{1,2}}\W{{1,3}}(?:{any_of('month_word')})\W{{0,2}}"
+    rf"(?:\d{{1,2}}|{_MONTH})\W{{1,3}}(?:{any_of('year_word')})\W{{0,2}}(?:{_YEAR}|\d\d)"
     r"|\d ?\d(?: [/.|-])? ?\d ?\d(?: [/.|-])? ?[12] ?[09](?: ?\d){2}(?!\d)"
     rf"|\d{{1,2}} ?\| ?\d{{1,2}} ?\| ?{_YEAR}"
     rf"|\d{{1,2}}\.?\s?{_MONTH}\.?\s?['’]\d\d|\d{{1,2}}[ ./-]{_MONTH}\.?[ ./-]\d\d(?!\d))"
@@ -94,7 +96,8 @@ _HINT = r"(?:[djtgmalry]{1,4}[./ -][djtgmalry]{1,4}[./ -][djtgmalry]{2,4}\)?\s{1
 _BIRTH = re.compile(
     rf"{NO_LETTER_BEFORE}(?<![-.*\d])(?:{any_of('birth')})"
     rf"(?:(?:\s(?:{any_of('of')}))?\s(?:{any_of('name_owner')}){NO_LETTER_BEHIND})?(?:{_PLACE}|{ASIDE})"
-    rf"(?:\s?\([^()\n\d]{{1,30}}\))?{GAP}{{0,6}}{_HINT}(?:(?:{any_of('before_date')})\s?){{0,3}}{GAP}{{0,4}}({BIRTH_DATE})(?!\d)",
+    rf"(?:\s?\([^()\n\d]{{1,30}}\))?{GAP}{{0,6}}{_HINT}"
+    rf"(?:(?:{any_of('before_date', 'copula')})\s?){{0,3}}{GAP}{{0,4}}({BIRTH_DATE})(?!\d)",
     re.IGNORECASE,
 )
 _BORN_BEHIND = re.compile(  # am 14. Mai 2015 in Gera geboren
@@ -143,7 +146,8 @@ def find_passports(text: str) -> Iterator[Span]:
 
 def _printed_as_document(number: str) -> bool:
     """Whether the number is printed like that of a document. Digits with hyphens or slashes, but
-    without letters, may be a date and count only in the form of Polish licences."""
+    without letters, may be a date and count only in the form of Polish licences and of Belgian
+    identity cards."""
     apart = "-" in number or "/" in number
     return not apart or any(sign.isalpha() for sign in number) or bool(_STROKES.fullmatch(number))
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
+from engines.privacy.pii.ocr import as_digits
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import (
     ASIDE,
@@ -152,7 +153,7 @@ _OWNER = (
     rf"|\.?\s(?:{any_of('of')})\s[^\W\d_]{{2,20}})?"
 )
 _NUMBER_WORD = rf"{_OWNER}{ASIDE}(?:\s?\([^()\n]{{1,24}}\))?{GAP}{{0,4}}"
-_NUMBER_WORD += rf"(?:{whole_words(any_of('number') + '|is')})?"
+_NUMBER_WORD += rf"(?:{whole_words(any_of('number', 'copula'))}{GAP}{{0,3}}){{0,2}}"
 _BEHIND = re.compile(
     rf"{_NUMBER_WORD}{GAP}{{0,6}}([A-Za-z0-9]{{1,20}}(?:[ ./-]{{1,3}}[A-Za-z0-9]{{1,14}}){{0,7}})",
     re.IGNORECASE,
@@ -201,12 +202,16 @@ def _called(text: str) -> Iterator[re.Match[str]]:
 
 
 def _first_valid(shown: str, start: int, valid: tuple[Validity, ...]) -> Iterator[Span]:
-    """The longest beginning of `shown`, cut between its groups, that one of the checks accepts."""
+    """The longest beginning of `shown`, cut between its groups, that one of the checks accepts as
+    it is, or with letters that resemble digits read as digits."""
     ends = [match.end() for match in re.finditer(r"[A-Za-z0-9]+", shown)]
     for end in reversed(ends):
         number = _STOPS.sub("", shown[:end])
         if sum(sign.isdigit() for sign in number) < _FEWEST_DIGITS:
             return
-        if len(number) <= _LONGEST_CHARACTERS and any(check(number) for check in valid):
+        if len(number) > _LONGEST_CHARACTERS:
+            continue
+        readings = {number, as_digits(number[:-1]) + number[-1:]}
+        if any(check(reading) for reading in readings for check in valid):
             yield Span("national_id", start, start + end)
             return

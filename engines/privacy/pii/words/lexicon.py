@@ -79,6 +79,19 @@ def listed(*kinds: str) -> tuple[str, ...]:
     return tuple(sorted(words, key=lambda word: (-len(word), word)))
 
 
+def listed_in(language: str, kind: str) -> tuple[str, ...]:
+    """The words of a list in one of `LANGUAGES`."""
+    return tuple(_languages()[LANGUAGES.index(language)].get(kind, ()))
+
+
+@cache
+def famous() -> frozenset[str]:
+    """The names in `words/famous.toml`: of well-known people, characters, brands and works. Lower
+    case, without accents."""
+    lists = tomllib.loads((_FOLDER / "famous.toml").read_text(encoding="utf-8"))
+    return frozenset(name for names in lists.values() for name in names)
+
+
 @cache
 def any_of(*kinds: str) -> str:
     """A pattern for any word of these lists, to be used with `re.IGNORECASE`."""

@@ -90,7 +90,9 @@ class Recorder:
     boxes: None = None
     txts: None = None
 
-    def look(self, bgr: Pixels, allowance: object, least_height_px: float) -> Recorder:
+    def look(
+        self, bgr: Pixels, allowance: object, least_height_px: float, original: object
+    ) -> Recorder:
         self.shapes.append(bgr.shape)
         return self
 

@@ -39,7 +39,9 @@ class Engine:
     met: bool = False
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def look(self, bgr: Pixels, allowance: object, least_height_px: float) -> Answer:
+    def look(
+        self, bgr: Pixels, allowance: object, least_height_px: float, original: object
+    ) -> Answer:
         with self.lock:
             self.inside += 1
             self.met |= self.inside > 1

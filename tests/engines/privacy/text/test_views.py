@@ -41,10 +41,25 @@ def test_tiles_cover_a_picture_and_stay_within_it(height: int, width: int) -> No
     assert seen.min() >= 1
 
 
-@pytest.mark.parametrize("side", [512, 1024, 2048])
+@pytest.mark.parametrize("side", [512, 1024, 1700])
 def test_a_picture_that_is_not_large_is_shown_once(side: int) -> None:
     (view,) = views_of(page(side), CONFIG)
     assert view.part == (0, 0, side, side)
+
+
+def test_a_plain_page_of_2048_px_is_shown_a_second_time_smaller() -> None:
+    """The detector misses a single small line on a large blank page."""
+    whole, again = views_of(page(2048), CONFIG)
+    assert (whole.pixels.shape[0], again.pixels.shape[0]) == (960, 717)
+    assert again.part == pytest.approx((0, 0, 2048, 2048), abs=2)
+    blank = np.full((2048, 2048, 3), 255, dtype=np.uint8)
+    assert len(list(views_of(blank, CONFIG))) == 1
+
+
+def test_a_picture_of_2048_px_full_of_detail_is_shown_once() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (512, 512, 3)).astype(np.uint8)
+    pixels = cv2.resize(noise, (2048, 2048), interpolation=cv2.INTER_NEAREST)
+    assert len(list(views_of(np.asarray(pixels, dtype=np.uint8), CONFIG))) == 1
 
 
 def test_of_a_large_picture_only_tiles_with_detail_are_shown() -> None:
@@ -118,7 +133,7 @@ def test_a_part_that_is_not_looked_at_for_want_of_work_is_told(rapidocr: RapidOc
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("side", [4096, 8000])
+@pytest.mark.parametrize("side", [2048, 4096, 8000])
 def test_small_letters_in_a_large_picture_are_read_where_they_stand(
     rapidocr: RapidOcrReader, side: int
 ) -> None:

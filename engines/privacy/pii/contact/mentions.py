@@ -1,0 +1,147 @@
+"""Finds full names in running text and beside other personal data, by their given names:
+"Yesterday Bethany Holroyd called", "Bethany Holroyd, 07700 900123".
+
+A given name alone is no evidence: streets, ships, schools and brands have the names of people. So
+a full name counts only in a sentence or beside other personal data, and not if a word next to it or
+a list of well-known names says that it is not a private person's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from engines.privacy.pii.contact.people import CAPITAL, PART, TWO
+from engines.privacy.pii.spans import Span
+from engines.privacy.pii.words.context import NO_LETTER_BEHIND, WORD_BEGINS
+from engines.privacy.pii.words.given import is_famous, is_given, plain
+from engines.privacy.pii.words.lexicon import any_of, listed
+
+_WORD = re.compile(r"(?<![\w'’@#/&.-])[^\W\d_][^\W\d_'’-]{1,24}(?:-[^\W\d_]{2,24})?(?=[ \n])")
+_PARTICLES = rf"(?:(?i:{any_of('particle')})[ ])"
+_SURNAME = re.compile(
+    rf"[ ](?:(?:{PART}|{CAPITAL})[ ]){{0,2}}?{_PARTICLES}{{0,2}}{PART}"
+    rf"(?:[ ]{PART}(?=[,.;:)\n]|$))?{NO_LETTER_BEHIND}"
+)
+_KIN = re.compile(  # my daughter Bethany Holroyd; unser Mieter, Jonas Wieland
+    rf"{WORD_BEGINS}(?i:{any_of('possessive')})[ ](?:[^\W\d_]{{2,14}}[ ])?"
+    rf"(?i:{any_of('name_word', 'name_owner', 'kin')}){NO_LETTER_BEHIND},?[ ]({TWO})"
+)
+_CAPITAL_WORD = re.compile(rf"{CAPITAL}[^\W\d_]*")
+_ABBREVIATED = re.compile(r"[a-z] [A-Z]{2,3}(?![^\W\d_])")  # Tom II, Norma UNE
+_AROUND = 40
+_BESIDE = re.compile(r"[ ,;:|/–()<>\[\]\n•·-]{0,4}(?:[^\W\d_]{1,12}[.:]{0,2}[ :]{1,2}){0,2}[(<\[]?")
+_LINES_BELOW = 4
+_FAR_BELOW = 200
+_AGE = re.compile(r",?[ ]\(?(?:1?\d\d?)\)?(?=[ ,.;)]|$)(?![ ]?(?:%|€|\$|£|x|km|kg|ml))")
+_NO_SENTENCE = re.compile(r"[’']s?[ ]|[ ]?[™®©&+]|[ ]?[\"”»“]|[ ]\((?:1[5-9]|20)\d\d")
+_LOWER_BEHIND = re.compile(r",?[ ]([^\W\d_]+)")
+_LOWER_BEFORE = re.compile(r"([^\W\d_]+)(,?[ ])$")
+_LABEL_BEFORE = re.compile(r"[^\n:]*:[^\n]*$")
+_BESIDE_KINDS = frozenset({"email", "phone", "address", "date_of_birth", "national_id", "passport"})
+
+
+_AMBIGUOUS = frozenset(plain(word) for word in listed("given_word"))
+_THINGS = frozenset(listed("no_label", "street_behind", "street_end", "work", "thing"))
+_THINGS -= frozenset(listed("to_whom", "for_whom"))
+_THINGS_BEFORE = _THINGS | frozenset(listed("street_before"))
+_PERSON_BEHIND = frozenset(listed("person_behind"))
+_PERSON_BEFORE = frozenset(listed("person_before"))
+_ARTICLES = frozenset(listed("article"))
+_BADGES = frozenset(listed("badge", "name_word", "name_alone"))
+
+
+def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
+    """Full names that begin with a given name, in a sentence or beside one of `others`, the other
+    personal data in `text`."""
+    for match in _KIN.finditer(text):
+        if not _is_thing(match.group(1)):
+            yield Span("name", match.start(1), match.end(1), 0.7)
+    starts = sorted(span.start for span in others if span.type in _BESIDE_KINDS)
+    for word in _WORD.finditer(text):
+        if not word.group()[0].isupper() or not is_given(word.group()):
+            continue
+        surname = _SURNAME.match(text, word.end())
+        if surname is None:
+            continue
+        start, end = word.start(), surname.end()
+        if _is_known(text, start, end):
+            continue
+        sure = plain(word.group()) not in _AMBIGUOUS
+        if _is_beside(text, start, end, starts) or (
+            not _is_called_otherwise(text, start, end) and _in_sentence(text, start, end, sure)
+        ):
+            yield Span("name", start, end, 0.6)
+
+
+def _is_known(text: str, start: int, end: int) -> bool:
+    """Whether the words are the name of something, or of somebody whom all know."""
+    ahead = text[start : end + _AROUND].partition("\n")[0]
+    name = text[start:end]
+    if name.endswith(("'s", "’s")) or _ABBREVIATED.search(name) is not None:
+        return True
+    return _is_thing(name) or is_famous(ahead)
+
+
+def _is_thing(name: str) -> bool:
+    return not _THINGS.isdisjoint(re.findall(r"[^\W\d_]+", name.lower())[1:])
+
+
+def _is_called_otherwise(text: str, start: int, end: int) -> bool:
+    """Whether words before or behind the name say that it is the name of a thing: "Hotel Maria
+    Berger", "Anna Berger Stiftung", "film: Anna Berger"."""
+    before = text[max(0, start - _AROUND) : start].rpartition("\n")[2]
+    words = re.findall(r"[^\W\d_]+", before.lower())
+    label = _LABEL_BEFORE.search(before) is not None
+    near = words if label else words[-2:]
+    if not _THINGS_BEFORE.isdisjoint(near) or before[-1:] in "\"'“„«‚":
+        return before != ""
+    behind = text[end : end + _AROUND].partition("\n")[0]
+    if _NO_SENTENCE.match(behind):
+        return True
+    words = re.findall(r"[^\W\d_]+", behind)[:2]
+    return not _THINGS.isdisjoint(word.lower() for word in words)
+
+
+def _in_sentence(text: str, start: int, end: int, sure: bool) -> bool:
+    """Whether the name stands in a sentence or with an age. `sure`: its first word is nothing but a
+    given name; else the words beside it must be such as stand beside people."""
+    before = _LOWER_BEFORE.search(text[max(0, start - _AROUND) : start])
+    behind = _LOWER_BEHIND.match(text, end)
+    led = before.group(1).lower() if before else ""
+    follows = behind.group(1) if behind else ""
+    if led in _PERSON_BEFORE or follows.lower() in _PERSON_BEHIND or _AGE.match(text, end):
+        return led not in _ARTICLES
+    if not sure:
+        return _below_badge(text, start, end)
+    runs = follows.islower() and len(follows) > 1
+    led_in = led.islower() and len(led) > 1 and before is not None and before.group(1).islower()
+    return ((runs or led_in) and led not in _ARTICLES) or _below_badge(text, start, end)
+
+
+def _below_badge(text: str, start: int, end: int) -> bool:
+    """Whether the name is a line of its own, and the line above or below is a word such as
+    "VISITOR"."""
+    above, _, head = text[:start].rpartition("\n")
+    tail, _, below = text[end:].partition("\n")
+    if head.strip() or tail.strip(" ,."):
+        return False
+    beside = (above.rpartition("\n")[2], below.partition("\n")[0])
+    return any(line.strip(" :.").lower() in _BADGES for line in beside if line.strip())
+
+
+def _is_beside(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
+    """Whether other personal data follows: at once, or, if the name begins a line, within the next
+    lines."""
+    near = _BESIDE.match(text, end)
+    reach = near.end() if near else end
+    if any(end <= other <= reach for other in starts):
+        return True
+    head = text[:start].rpartition("\n")[2]
+    tail = text[end:].partition("\n")[0]
+    if head.strip() or tail.strip(" ,.;"):
+        return False
+    return any(
+        end <= other <= end + _FAR_BELOW and text.count("\n", end, other) <= _LINES_BELOW
+        for other in starts
+    )

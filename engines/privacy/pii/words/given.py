@@ -1,0 +1,50 @@
+"""Given names, in the files of the languages and in `given.toml`; and the names of well-known
+people, characters, works and brands, in `famous.toml`."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import unicodedata
+from collections.abc import Iterator
+from pathlib import Path
+
+from engines.privacy.pii.words.lexicon import famous, listed, listed_in
+
+_FILE = Path(__file__).parent / "given.toml"
+_MOST_WORDS = 4
+_FAMOUS = frozenset(re.sub(r"[^\w]+", " ", name) for name in famous())
+_POLISH = ("ą", "ę", "y", "i", "o"), ("a", "owi", "em", "iem", "u")
+"""Endings of Polish given names in the other cases, in place of a final "a" and behind a
+consonant."""
+
+
+def plain(word: str) -> str:
+    """The word without accents, in lower case."""
+    apart = unicodedata.normalize("NFD", word.lower().replace("ł", "l"))
+    return "".join(sign for sign in apart if not unicodedata.combining(sign))
+
+
+def is_given(word: str) -> bool:
+    """Whether a word, or its part before a hyphen, is a given name, with or without accents."""
+    name = plain(word)
+    return name in _NAMES or name.split("-")[0] in _NAMES
+
+
+def is_famous(text: str) -> bool:
+    """Whether `text` begins with a name of `famous.toml`, of two to four words."""
+    words = re.findall(r"\w+", plain(text))
+    return any(" ".join(words[:count]) in _FAMOUS for count in range(2, _MOST_WORDS + 1))
+
+
+def _names() -> Iterator[str]:
+    more: dict[str, list[str]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
+    yield from listed("given_name")
+    for names in more.values():
+        yield from names
+    for name in (*listed_in("pl", "given_name"), *more["pl"]):
+        stem, endings = (name[:-1], _POLISH[0]) if name.endswith("a") else (name, _POLISH[1])
+        yield from (stem + ending for ending in endings)
+
+
+_NAMES = frozenset(plain(name) for name in _names())

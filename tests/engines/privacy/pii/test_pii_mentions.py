@@ -1,0 +1,91 @@
+"""Full names in sentences and beside other personal data."""
+
+from __future__ import annotations
+
+import pytest
+
+from engines.privacy.pii import PatternPii
+
+
+def names_in(patterns: PatternPii, text: str) -> list[str]:
+    return [match.text for match in patterns.find(text) if match.type == "name"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Yesterday Bethany Holroyd called about the boiler.", "Bethany Holroyd"),
+        ("Bettina Lindner wohnt nebenan.", "Bettina Lindner"),
+        ("J'ai parlé avec Martine Bourdin", "Martine Bourdin"),
+        ("Ayer llamó Marta Burgos por la caldera.", "Marta Burgos"),
+        ("Giulio Prini, 34 anni, è rimasto ferito", "Giulio Prini"),
+        ("mijn dochter Marloes Bouwman is ziek", "Marloes Bouwman"),
+        ("Rozmawiałam z Martą Burzyńską", "Martą Burzyńską"),
+        ("Jonas Wieland (34) aus Kassel", "Jonas Wieland"),
+        ("my daughter Xanthe Holroyd starts school", "Xanthe Holroyd"),
+        ("Julian Prieto, vecino de Lugo", "Julian Prieto"),  # accent lost
+    ],
+)
+def test_in_a_sentence(patterns: PatternPii, text: str, name: str) -> None:
+    assert names_in(patterns, text) == [name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bethany Holroyd, 07700 900123",
+        "Bethany Holroyd <b.h@example.org>",
+        "Bethany Holroyd\n12 Mill Lane\nLeeds LS1 2AB",
+        "Bethany Holroyd\nSenior Accountant\nNorthgate Ltd\n01632 960983",
+        "VISITOR\nBethany Holroyd\nEscort required",
+    ],
+)
+def test_beside_other_data_and_on_a_badge(patterns: PatternPii, text: str) -> None:
+    assert names_in(patterns, text) == ["Bethany Holroyd"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Bethany Holroyd",  # alone: only with a trained model
+        "the Bethany Holroyd Foundation supports schools",
+        "die Bettina-Lindner-Schule",
+        "Musée Martine Bourdin, entrée libre",
+        "film: Bethany Holroyd returns",
+        "the novel 'Bethany Holroyd' sold out",
+        "Bethany Holroyd's lemon cake",
+        "Bethany Holroyd (1979)",
+        "Harry Potter and the stone",
+        "new from Tommy Hilfiger this week",
+        "Victoria Park is open",
+        "Charlotte Square was closed",
+        "Tom II, strona 211",
+    ],
+)
+def test_names_of_things_and_of_whom_all_know_are_none(patterns: PatternPii, text: str) -> None:
+    assert names_in(patterns, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("PASSP0RT N0 518337204", "passport"),
+        ("Geb0ren: O3.O4.1962", "date_of_birth"),
+        ("DNI 5426S865X", "national_id"),
+        ("34117 Kassel, Mühlweg 12", "address"),
+        ("25000 Besançon, 12 rue du Moulin", "address"),
+        ("Tag: 3 Monat: 4 Jahr: 1962 (DOB) geb. Tag: 3 Monat: 4 Jahr: 1962", "date_of_birth"),
+        ("the landlord's number is 0 7 4 0 0 1 2 3 9 8 1", "phone"),
+        ("mi DNI es el 12345678-Z", "national_id"),
+        ("code du portail 2580", "credential"),
+    ],
+)
+def test_misread_words_turned_addresses_and_copulas(
+    patterns: PatternPii, text: str, kind: str
+) -> None:
+    assert kind in [match.type for match in patterns.find(text)]
+
+
+@pytest.mark.parametrize("text", ["PIN 1234 5678", "Pin 1 GND", "PIN: 2500 €", "MP3 B0X 4K"])
+def test_pins_that_are_none(patterns: PatternPii, text: str) -> None:
+    assert patterns.find(text) == []
