@@ -14,9 +14,10 @@ import socket
 import stat
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import Any
 
 import psutil
 
@@ -112,13 +113,15 @@ def local_ray(
     dashboard_port: int | None = None,
     dashboard: bool = True,
     object_store_bytes: int | None = None,
-    worker_setup: str | None = None,
+    worker_environment: Mapping[str, Any] | None = None,
+    setup_worker: Path | None = None,
 ) -> Iterator[str]:
     """Start Ray in `folder`. Yields the dashboard's address, or "" without a dashboard. Ray is
     stopped at the end.
 
-    `worker_setup` is the name of a function, `module.function`, that each worker of this process's
-    job calls first. Workers of other jobs do not call it.
+    `worker_environment` is the `runtime_env` of the workers of this process's job; other jobs have
+    their own. `setup_worker` is a Python program that starts all workers in place of Ray's
+    `setup_worker.py`, and gets its arguments.
 
     `num_cpus` and `num_gpus` are logical: tasks and replicas may reserve that much, but their use
     is not limited by them. By default they are those of the machine.
@@ -127,25 +130,40 @@ def local_ray(
         RayNotClosed: `closed_ray` was not in the environment when Ray was imported.
     """
     import ray
+    from ray._private.node import Node
+    from ray._private.parameter import RayParams
 
     _refuse_an_open_ray()
-    context = ray.init(
-        address="local",
-        num_cpus=num_cpus,
-        num_gpus=num_gpus,
-        include_dashboard=dashboard,
-        dashboard_host="127.0.0.1",
-        dashboard_port=dashboard_port or (free_port() if dashboard else None),
-        object_store_memory=object_store_bytes,
-        runtime_env={"worker_process_setup_hook": worker_setup} if worker_setup else None,
-        log_to_driver=False,
-        logging_level="error",
-        _temp_dir=str(folder),
+    # `ray.init` would start the same, but knows neither `setup_worker` nor how to leave out the
+    # processes that pass on log lines and that ask a cloud for more machines.
+    node = Node(
+        RayParams(
+            num_cpus=num_cpus,
+            num_gpus=num_gpus,
+            include_dashboard=dashboard,
+            dashboard_host="127.0.0.1",
+            dashboard_port=dashboard_port or (free_port() if dashboard else None),
+            object_store_memory=object_store_bytes,
+            temp_dir=str(folder),
+            setup_worker_path=str(setup_worker) if setup_worker else None,
+            include_log_monitor=False,
+            no_monitor=True,
+        ),
+        head=True,
+        shutdown_at_exit=False,
+        spawn_reaper=True,
     )
     try:
+        context = ray.init(
+            address=node.gcs_address,
+            runtime_env=dict(worker_environment or {}) or None,
+            log_to_driver=False,
+            logging_level="error",
+        )
         yield f"http://{context.dashboard_url}" if dashboard else ""
     finally:
         ray.shutdown()
+        node.kill_all_processes(check_alive=False, allow_graceful=True)
 
 
 def _refuse_an_open_ray() -> None:

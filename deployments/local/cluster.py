@@ -21,7 +21,9 @@ from ray.serve.context import _get_global_client, _set_global_client
 from ray.serve.exceptions import RayServeException
 from ray.serve.schema import ServeDeploySchema
 
+from deployments.local import forked_worker
 from deployments.local.child_service import StartFailed
+from deployments.local.fork_server import Stage
 from deployments.local.lean_serve import SETUP_HOOK
 from local_ray.running import local_ray
 
@@ -40,15 +42,28 @@ def service_ray(
     num_cpus: int | None = None,
     num_gpus: int | None = None,
     dashboard: bool = True,
+    workers: Stage | None = None,
 ) -> Iterator[str]:
     """Start Ray in the folder. Yields the dashboard's address (`serve status -a ...`), or "".
 
     Both numbers are logical: replicas may reserve that much, but their use is not limited by them.
-    By default they are those of the machine, with at least eight CPUs. At the end everything is
-    stopped: first the application, whose replicas finish their requests, then Serve, then Ray.
+    By default they are those of the machine, with at least eight CPUs. The workers of this
+    process's job are forks of `workers`, unless their `runtime_env` names another stage. At the end
+    everything is stopped: first the application, whose replicas finish their requests, then Serve,
+    then Ray.
     """
     cpus = num_cpus or max(LEAST_LOGICAL_CPUS, os.cpu_count() or 1)
-    with local_ray(folder, cpus, num_gpus, dashboard=dashboard, worker_setup=SETUP_HOOK) as address:
+    environment: dict[str, Any] = {"worker_process_setup_hook": SETUP_HOOK}
+    if workers is not None:
+        environment["env_vars"] = workers.variable()
+    with local_ray(
+        folder,
+        cpus,
+        num_gpus,
+        dashboard=dashboard,
+        worker_environment=environment,
+        setup_worker=Path(forked_worker.__file__).absolute() if workers else None,
+    ) as address:
         try:
             yield address
         finally:
@@ -104,10 +119,6 @@ class ServeHere:
     keep it there: 1.3 s of CPU time and 100 MiB.
     """
 
-    def __init__(self, before_build: Callable[[], object] = lambda: None) -> None:
-        """`before_build` is called once Serve's controller runs, before it builds."""
-        self._before_build = before_build
-
     def deploy_applications(self, config: dict[str, Any]) -> None:
         """See `ServeAccess`. Returns when Serve has taken the config and its HTTP server listens.
 
@@ -116,7 +127,6 @@ class ServeHere:
         """
         parsed = ServeDeploySchema.model_validate(config)
         servers = self._start(parsed)
-        self._before_build()
         _get_global_client().deploy_apps(parsed)
         ray.get(servers, timeout=HTTP_PROXY_TIMEOUT)
 

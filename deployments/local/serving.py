@@ -21,6 +21,7 @@ from yaml import YAMLError
 from deployments.edge import hook
 from deployments.local.child_service import StartFailed
 from deployments.local.first_request import first_request
+from deployments.local.fork_server import Stage
 from deployments.local.lean_serve import import_serve
 from deployments.local.port import PortNotFree, reserved_port
 from deployments.settings import EdgeSettings, Settings, wrong_settings
@@ -70,6 +71,11 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     os.environ["INFERLOOP_MODELS_ROOT"] = str((REPOSITORY / settings.models_root).absolute())
     path = os.environ.get("PYTHONPATH")
     os.environ["PYTHONPATH"] = f"{REPOSITORY}:{path}" if path else str(REPOSITORY)
+    return key, made
+
+
+def prepare_ray() -> None:
+    """Set the environment variables that Ray and Serve read when they are imported."""
     os.environ.setdefault(hook.VARIABLE, hook.IMPORT_PATH)
     # A replica that has failed three health checks will not finish its requests. Without this,
     # Serve would still wait 120 s for it.
@@ -80,7 +86,6 @@ def prepare_environment(settings: Settings) -> tuple[str, bool]:
     # never be used.
     os.environ.setdefault("RAY_prestart_worker_first_driver", "0")
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")
-    return key, made
 
 
 def stop_at_end_of_input(input_: TextIO, stop: threading.Event | None = None) -> threading.Event:
@@ -191,8 +196,11 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
     if not chosen.config.is_file():  # reported before the import of Ray, which takes seconds
         print(f"{chosen.config}: there is no such file", file=sys.stderr)
         return 2
+    prepare_ray()
     import_serve()
     from deployments import config_files
+    from deployments.local.fork_server import fork_servers
+    from deployments.local.worker_stages import stages
     from deployments.wiring.access import api_keys
 
     try:
@@ -211,25 +219,35 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
             key, made = prepare_environment(settings)
         except (PortNotFree, OSError) as error:
             return _refused(str(error))
-        return serve(chosen, settings, document, key, made)
+        workers = stages(document, chosen.ray_folder.parent)
+        if workers is not None:
+            stack.enter_context(fork_servers(workers))
+        return serve(chosen, settings, document, key, made, workers)
 
 
 def serve(
-    chosen: argparse.Namespace, settings: Settings, document: dict[str, Any], key: str, made: bool
+    chosen: argparse.Namespace,
+    settings: Settings,
+    document: dict[str, Any],
+    key: str,
+    made: bool,
+    workers: Stage | None,
 ) -> int:
     """Start Ray, deploy the document, and wait until the input ends."""
     from deployments import config_files
-    from deployments.local.ahead import Ahead
     from deployments.local.cluster import ServeHere, deploy, service_ray, wait_until_running
+    from deployments.local.worker_stages import with_stages
 
     stop = stop_at_end_of_input(sys.stdin)
     note = "\n".join(config_files.start_notes(config_files.app_args(document)))
     say("Starting Ray ...")
     cpus, gpus = chosen.num_cpus, chosen.num_gpus
-    with service_ray(chosen.ray_folder, cpus, gpus, not chosen.no_dashboard) as dashboard:
+    if workers is not None:
+        document = with_stages(document, workers)
+    with service_ray(chosen.ray_folder, cpus, gpus, not chosen.no_dashboard, workers) as dashboard:
         say(f"Ray's dashboard: {dashboard or 'none'}")
         try:
-            here = ServeHere(Ahead().wait)
+            here = ServeHere()
             deploy(here, config_files.on_port(document, settings.host, settings.port))
             wait_until_running(here, stop, on_change=lambda line: say(f"  {line}"))
         except StartFailed as error:

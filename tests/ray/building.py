@@ -1,8 +1,4 @@
-"""An application that is built at once, and writes down the process that built it."""
-
-# No `from __future__ import annotations`: Serve reads the type of the builder's parameter.
-import os
-from pathlib import Path
+"""An application that is built and started at once."""
 
 from ray import serve
 from ray.serve import Application
@@ -15,7 +11,6 @@ class Nothing:
         return ""
 
 
-def build(args: dict[str, str]) -> Application:
-    """Build the application. The id of this process is written to the path `args["file"]`."""
-    Path(args["file"]).write_text(str(os.getpid()), encoding="utf-8")
+def build(_args: dict[str, str]) -> Application:
+    """Build the application."""
     return serve.deployment(Nothing, name="nothing").bind()
