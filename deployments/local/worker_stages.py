@@ -58,21 +58,22 @@ def stages(document: Mapping[str, Any], folder: Path) -> Stage | None:
         return None
     then = [
         Stage(
-            socket=folder / each["name"],
+            socket=folder / f"then-{number}",  # names of deployments may be too long for a socket
             modules=_MODULES[each["name"].partition("-")[0]],
             env_vars=_runtime_env(each).get("env_vars", {}),
             forks=_replicas(each),
         )
-        for each in _deployments(document)
-        if _is_prepared(each)
+        for number, each in enumerate(_prepared(document))
     ]
     return Stage(socket=folder / "application", modules=_APPLICATION, then=tuple(then))
 
 
 def with_stages(document: Mapping[str, Any], first: Stage) -> dict[str, Any]:
-    """A copy of the document in which the replicas are forks of the stages that are named like
-    them. All others are forks of `first`, which Ray's job names."""
-    named = {stage.socket.name: stage for stage in first.then}
+    """A copy of the document in which the prepared replicas are forks of their stages. `first` must
+    be the stage that `stages` made for the document. All others are forks of it by the `runtime_env`
+    of Ray's job."""
+    names = (each["name"] for each in _prepared(document))
+    named = dict(zip(names, first.then, strict=True))
 
     def forked(deployment: dict[str, Any]) -> dict[str, Any]:
         if (stage := named.get(deployment["name"])) is None:
@@ -89,11 +90,15 @@ def with_stages(document: Mapping[str, Any], first: Stage) -> dict[str, Any]:
     return {**document, "applications": applications}
 
 
-def _is_prepared(deployment: Mapping[str, Any]) -> bool:
-    """Whether the deployment has a stage of its own. Not with GPUs: a process that has asked for
+def _prepared(document: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The deployments with a stage of their own. Not those with GPUs: a process that has asked for
     them must not be forked, and imports may ask."""
-    options = deployment.get("ray_actor_options") or {}
-    return not options.get("num_gpus") and deployment["name"].partition("-")[0] in _MODULES
+    return [
+        each
+        for each in _deployments(document)
+        if each["name"].partition("-")[0] in _MODULES
+        and not (each.get("ray_actor_options") or {}).get("num_gpus")
+    ]
 
 
 def _replicas(deployment: Mapping[str, Any]) -> int:

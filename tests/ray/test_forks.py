@@ -29,7 +29,6 @@ prepare_environment(Settings())
 prepare_ray()
 from deployments.local.cluster import ServeHere, deploy, service_ray, wait_until_running
 from deployments.local.fork_server import Stage, fork_servers
-from deployments.local.worker_stages import with_stages
 
 folder, document = Path(sys.argv[1]), json.loads(sys.argv[2])
 nothing = Stage(socket=folder.parent / "nothing", modules=("colorsys",), forks=1)
@@ -66,7 +65,12 @@ def kill_all_servers(replica):
 
 with fork_servers(first), service_ray(folder, dashboard=False, workers=first):
     here = ServeHere()
-    deploy(here, with_stages(document, first))
+    (application,) = document["applications"]
+    variables = nothing.variable(first)
+    application["deployments"] = [
+        {"name": "nothing", "ray_actor_options": {"runtime_env": {"env_vars": variables}}}
+    ]
+    deploy(here, document)
     wait_until_running(here, threading.Event())
     parents = [replica().parent().name()]
     parents.append(parent_after(lambda replica: replica.kill()))
@@ -83,7 +87,6 @@ def test_replicas_are_forks_and_are_replaced_when_they_or_the_servers_die(tmp_pa
             {
                 "name": "quick",
                 "import_path": "tests.ray.building:build",
-                "deployments": [{"name": "nothing"}],
             }
         ],
     }

@@ -31,7 +31,7 @@ def local() -> dict[str, Any]:
 def options_of(document: dict[str, Any], name: str) -> dict[str, Any]:
     (application,) = document["applications"]
     (found,) = [each for each in application["deployments"] if each["name"] == name]
-    options: dict[str, Any] = found["ray_actor_options"]
+    options: dict[str, Any] = found.get("ray_actor_options") or {}
     return options
 
 
@@ -49,7 +49,7 @@ def test_the_diffusion_and_the_cpu_replica_of_the_local_service_have_stages(tmp_
         variables = options_of(document, name)["runtime_env"]["env_vars"]
         assert variables == {
             **stage.env_vars,
-            VARIABLE: f"{tmp_path / name}:{tmp_path / 'application'}",
+            VARIABLE: f"{stage.socket}:{first.socket}",
         }
     # All others are forks of the first stage by the job's environment.
     assert "runtime_env" not in options_of(document, "ingress")
@@ -69,10 +69,12 @@ def test_replicas_on_gpus_and_with_more_processes_later_have_stages_that_fit(
     ]
     first = stages(document, tmp_path)
     assert first is not None
-    assert {each.socket.name: each.forks for each in first.then} == {
-        "diffusion-b": 2,
-        "diffusion-c": 3,
-    }
+    assert [each.forks for each in first.then] == [2, 3]
+    sockets = [
+        options.get("runtime_env", {}).get("env_vars", {}).get(VARIABLE, "").partition(":")[0]
+        for options in (options_of(with_stages(document, first), f"diffusion-{n}") for n in "abc")
+    ]
+    assert sockets == ["", *(str(each.socket) for each in first.then)]
 
 
 def test_a_config_whose_deployments_are_not_listed_has_the_first_stage_only(tmp_path: Path) -> None:
