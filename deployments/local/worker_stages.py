@@ -69,9 +69,11 @@ def stages(document: Mapping[str, Any], folder: Path) -> Stage | None:
 
 
 def with_stages(document: Mapping[str, Any], first: Stage) -> dict[str, Any]:
-    """A copy of the document in which the prepared replicas are forks of their stages. `first` must
-    be the stage that `stages` made for the document. All others are forks of it by the `runtime_env`
-    of Ray's job."""
+    """A copy of the document in which the prepared replicas are forks of their stages.
+
+    `first` must be the stage that `stages` made for the document. All other replicas are forks of
+    it by the `runtime_env` of Ray's job.
+    """
     names = (each["name"] for each in _prepared(document))
     named = dict(zip(names, first.then, strict=True))
 

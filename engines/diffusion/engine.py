@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import asdict
 from pathlib import Path
@@ -65,6 +66,9 @@ class StepEngine:
         self._thread: threading.Thread | None = None
         self._stopping = False
         self._died_of: BaseException | None = None
+        self._calibrations: deque[Iterator[None]] = deque()
+        """Go on while there is nothing else to do, so that no request waits for more than one
+        measurement."""
 
     def step(self) -> bool:
         """One turn: choose requests, run one denoising step, finish. Blocks on the model.
@@ -128,24 +132,28 @@ class StepEngine:
                     runner = self._models.load_now(entry.id)
                     if self._config.warm:
                         runner.warm()
-                        self._calibrate(entry, runner)
+                        self._calibrations.append(self._calibrate(entry, runner))
         except BaseException as error:  # noqa: BLE001 - raised by `start`
             ready.set_exception(error)
             return
         ready.set_result(None)
         self._loop()
 
-    def _calibrate(self, entry: ModelEntry, runner: AnyRunner) -> None:
-        """Measure how many rows a step of the model should hold at most."""
+    def _calibrate(self, entry: ModelEntry, runner: AnyRunner) -> Iterator[None]:
+        """Measure how many rows a step of the model should hold at most. Yields after each
+        measurement."""
         config, side_px = self._config, entry.native_size_px
         height, width = runner.info.sizes.latent(side_px, side_px)
         most_rows = config.max_step_latent_px // (height * width)
-        times = knee.measured(
+        times: dict[int, float] = {}
+        for measured in knee.measuring(
             lambda rows: runner.step_s(rows, side_px),
             most_rows if config.calibration_s else 0,
             config.calibration_s,
             self._clock,
-        )
+        ):
+            times = measured
+            yield
         rows = knee.bend(times)
         if rows is not None:
             self._roster.fit(entry.id, rows, side_px)
@@ -156,10 +164,23 @@ class StepEngine:
             rows or most_rows,
         )
 
+    def _measure(self) -> bool:
+        """Make the next measurement. Returns False if there is none left."""
+        if not self._calibrations:
+            return False
+        try:
+            next(self._calibrations[0])
+        except StopIteration:
+            self._calibrations.popleft()
+        except Exception:
+            logger.exception("steps are not measured; they may hold what the config says")
+            self._calibrations.popleft()
+        return True
+
     def _loop(self) -> None:
         try:
             while not self._stopping:
-                if not self.step():
+                if not self.step() and not self._measure():
                     self._roster.wait()
         except BaseException as error:
             self._died_of = error

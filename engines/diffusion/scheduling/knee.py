@@ -6,7 +6,7 @@ more rows than that only make their requests wait longer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,27 +35,30 @@ def bend(step_s: Mapping[int, float], slack: float = SLACK) -> int | None:
     return found
 
 
-def measured(
+def measuring(
     step_s: Callable[[int], float | None], most_rows: int, bound_s: float, clock: Clock
-) -> dict[int, float]:
-    """Number of rows to measured seconds per step, for 2, 4, 8 and so on up to `most_rows`.
+) -> Iterator[dict[int, float]]:
+    """Number of rows to measured seconds per step, for 2, 4, 8 and so on up to `most_rows`: yields
+    all that were measured so far after each measurement.
 
-    Stops when the time per row has risen much again, when `step_s` returns None, and when the next
-    measurement would probably end more than `bound_s` seconds (by `clock`) after the start.
+    Ends when the time per row has risen much again, when `step_s` returns None, and when all
+    measurements together, with the next one, would probably take more than `bound_s` seconds (by
+    `clock`).
     """
     found: dict[int, float] = {}
-    began = clock()
+    spent = 0.0
     rows = 2
     while rows <= most_rows:
         before = clock()
         seconds = step_s(rows)
         if seconds is None or seconds <= 0:
-            break
+            return
         found[rows] = seconds
         took = clock() - before
+        spent += took
+        yield found
         if seconds / rows > _PAST * min(each / n for n, each in found.items()):
-            break
-        if clock() - began + 2 * took > bound_s:
-            break
+            return
+        if spent + 2 * took > bound_s:
+            return
         rows *= 2
-    return found

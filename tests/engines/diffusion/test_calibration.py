@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -56,8 +56,8 @@ def started(machine: Machine, **changes: object) -> StepEngine:
 def test_steps_hold_no_more_rows_than_are_worth_it() -> None:
     machine = Machine({2: 1.0, 4: 1.2, 8: 1.4, 16: 2.7, 32: 9.0})
     engine = started(machine)
+    wait_for(lambda: engine.stats().step_budgets_px == {"tiny": 8 * ROW_PX})
     assert machine.asked == [2, 4, 8, 16, 32]
-    assert engine.stats().step_budgets_px == {"tiny": 8 * ROW_PX}
     heard = [RecordingListener() for _ in range(12)]
     for index, each in enumerate(heard):
         engine.submit(request(f"image-{index}", num_inference_steps=20), each)
@@ -78,18 +78,71 @@ def test_without_a_bend_the_configured_most_holds(
 ) -> None:
     machine = Machine(table)
     engine = started(machine)
-    assert machine.asked == asked
-    assert engine.stats().step_budgets_px == {"tiny": 32 * ROW_PX}
+    wait_for(lambda: machine.asked == asked)
     engine.shutdown()
+    assert engine.stats().step_budgets_px == {"tiny": 32 * ROW_PX}
 
 
 @pytest.mark.parametrize("fixed", [{"calibration_s": 0}, {"warm": False}])
 def test_a_config_may_fix_the_budget(fixed: dict[str, object]) -> None:
     machine = Machine({2: 1.0, 4: 8.0, 8: 64.0})
     engine = started(machine, **fixed)
+    heard = RecordingListener()
+    engine.submit(request("image"), heard)
+    wait_for(lambda: heard.ended)
+    engine.shutdown()
     assert machine.asked == []
     assert engine.stats().step_budgets_px == {"tiny": 32 * ROW_PX}
+
+
+class Failing(Machine):
+    """Cannot hold four rows."""
+
+    def step_s(self, rows: int, side_px: int) -> float | None:
+        if rows == 4:
+            raise MemoryError("too many rows")
+        return super().step_s(rows, side_px)
+
+
+def test_a_measurement_that_fails_leaves_the_engine_and_the_configured_budget() -> None:
+    engine = started(Failing({2: 1.0}))
+    heard = RecordingListener()
+    engine.submit(request("image"), heard)
+    wait_for(lambda: heard.image is not None)
+    engine.check_health()
     engine.shutdown()
+    assert engine.stats().step_budgets_px == {"tiny": 32 * ROW_PX}
+
+
+class Visited(Machine):
+    """Gets a request during its first measurement."""
+
+    def __init__(self, visit: Callable[[], None]) -> None:
+        super().__init__({2: 1.0, 4: 1.2, 8: 9.0})
+        self._visit = visit
+        self.order: list[str] = []
+
+    def step_s(self, rows: int, side_px: int) -> float | None:
+        if rows == 2:
+            self._visit()
+        self.order.append("measured")
+        return super().step_s(rows, side_px)
+
+    def step(self, batch: Sequence[FakeDenoising]) -> list[Exception | None]:
+        self.order.append("stepped")
+        return super().step(batch)
+
+
+def test_a_request_waits_for_one_measurement_at_most() -> None:
+    heard = RecordingListener()
+    visited = Visited(lambda: engine.submit(request("image", num_inference_steps=3), heard))
+    entry = ModelEntry(id="tiny", source=TinySource(), native_size_px=64, load_at_start=True)
+    config = EngineConfig(models=(entry,), device="cpu", max_step_latent_px=32 * ROW_PX)
+    engine = StepEngine(config, load=lambda _: visited)
+    engine.start()
+    wait_for(lambda: engine.stats().step_budgets_px == {"tiny": 4 * ROW_PX})
+    engine.shutdown()
+    assert visited.order == ["measured", *3 * ["stepped"], *2 * ["measured"]]
 
 
 def test_a_real_model_times_its_own_steps_and_is_as_before() -> None:
