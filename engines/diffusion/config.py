@@ -228,7 +228,8 @@ class EngineConfig(FrozenModel):
         ge=0,
         description="Largest time, seconds, for measuring a model that is loaded and warmed up at "
         "start, as soon as no request waits. Steps then hold at most the number of rows beyond "
-        "which the time per row no longer falls. 0: not measured; steps may hold max_step_latent_px.",
+        "which the time per row no longer falls. 0: not measured; steps may hold "
+        "max_step_latent_px.",
     )
     max_queued: int = Field(
         default=64, gt=0, description="Largest number of requests waiting for their first step."
