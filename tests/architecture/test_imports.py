@@ -135,6 +135,9 @@ def test_the_environment_is_read_in_one_place() -> None:
         "deployments.settings",
         "deployments.local.serving",
         "deployments.local.child_service",
+        # They pass on the environment of a process as a whole, and read no setting in it.
+        "deployments.local.fork_server",
+        "deployments.local.forked_worker",
     }
     for module in modules(ROOT, ("engines", "serve_app", "deployments")):
         if module.name not in allowed:
