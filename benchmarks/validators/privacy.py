@@ -42,7 +42,7 @@ LISTS = (
     *(f"{nth}_" for nth in ("fifteenth", "sixteenth", "seventeenth", "eighteenth")),
     *(f"{nth}_" for nth in ("nineteenth", "twentieth", "twenty_first", "twenty_second")),
     *(f"{nth}_" for nth in ("twenty_third", "twenty_fourth", "twenty_fifth", "twenty_sixth")),
-    *(f"{nth}_" for nth in ("twenty_seventh", "twenty_eighth", "twenty_ninth")),
+    *(f"{nth}_" for nth in ("twenty_seventh", "twenty_eighth", "twenty_ninth", "thirtieth")),
 )
 EMOJI = ((255, 220, 60), (255, 255, 255), (230, 180, 140))
 

@@ -29,10 +29,11 @@ NAMES = [
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_name_that_ends_like_a_word_hides_no_number(name: str) -> None:
+    """Beside the number some of these are found as the names of people, too."""
     for number in ("(415) 555-2671", "415-555-2671"):
-        assert types(f"{name} {number}") == ["phone"], number
-    assert types(f"{name} 4111111111111111") == ["credit_card"]
-    assert types(f"{name} 123-45-6789") == ["ssn"]
+        assert types(f"{name} {number}")[-1] == "phone", number
+    assert types(f"{name} 4111111111111111")[-1] == "credit_card"
+    assert types(f"{name} 123-45-6789")[-1] == "ssn"
 
 
 CLEARING = [

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from engines.privacy.pii.contact.people import CAPITAL, PART, TWO
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND, WORD_BEGINS
-from engines.privacy.pii.words.given import is_famous, is_given, plain
+from engines.privacy.pii.words.given import is_famous, is_given, is_word_too
 from engines.privacy.pii.words.lexicon import any_of, listed
 
 _WORD = re.compile(r"(?<![\w'’@#/&.-])[^\W\d_][^\W\d_'’-]{1,24}(?:-[^\W\d_]{2,24})?(?=[ \n])")
@@ -29,7 +29,9 @@ _KIN = re.compile(  # my daughter Bethany Holroyd; unser Mieter, Jonas Wieland
 )
 _CAPITAL_WORD = re.compile(rf"{CAPITAL}[^\W\d_]*")
 _ABBREVIATED = re.compile(r"[a-z] [A-Z]{2,3}(?![^\W\d_])")  # Tom II, Norma UNE
+_QUOTES = ('"', "'", "“", "„", "«", "‚", "»")
 _AROUND = 40
+_GIVEN_AND_SURNAME = 2
 _BESIDE = re.compile(r"[ ,;:|/–()<>\[\]\n•·-]{0,4}(?:[^\W\d_]{1,12}[.:]{0,2}[ :]{1,2}){0,2}[(<\[]?")
 _LINES_BELOW = 4
 _FAR_BELOW = 200
@@ -41,12 +43,14 @@ _LABEL_BEFORE = re.compile(r"[^\n:]*:[^\n]*$")
 _BESIDE_KINDS = frozenset({"email", "phone", "address", "date_of_birth", "national_id", "passport"})
 
 
-_AMBIGUOUS = frozenset(plain(word) for word in listed("given_word"))
 _THINGS = frozenset(listed("no_label", "street_behind", "street_end", "work", "thing"))
 _THINGS -= frozenset(listed("to_whom", "for_whom"))
 _THINGS_BEFORE = _THINGS | frozenset(listed("street_before"))
 _PERSON_BEHIND = frozenset(listed("person_behind"))
-_PERSON_BEFORE = frozenset(listed("person_before"))
+_PERSON_BEFORE = frozenset(listed("person_before", "kin", "name_word"))
+_ONLY_PEOPLE = _PERSON_BEHIND - frozenset(listed("copula", "of_things"))
+"""What people do, and things do not: not "is", "has"."""
+_STREET = re.compile(rf"{CAPITAL}[^\W\d_]{{3,}}(?:{any_of('street_name_end')})$")
 _ARTICLES = frozenset(listed("article"))
 _BADGES = frozenset(listed("badge", "name_word", "name_alone"))
 
@@ -59,7 +63,9 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
             yield Span("name", match.start(1), match.end(1), 0.7)
     starts = sorted(span.start for span in others if span.type in _BESIDE_KINDS)
     for word in _WORD.finditer(text):
-        if not word.group()[0].isupper() or not is_given(word.group()):
+        if not word.group()[0].isupper() or not (
+            is_given(word.group()) or is_word_too(word.group())
+        ):
             continue
         surname = _SURNAME.match(text, word.end())
         if surname is None:
@@ -67,7 +73,7 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
         start, end = word.start(), surname.end()
         if _is_known(text, start, end):
             continue
-        sure = plain(word.group()) not in _AMBIGUOUS
+        sure = not is_word_too(word.group())
         if _is_beside(text, start, end, starts) or (
             not _is_called_otherwise(text, start, end) and _in_sentence(text, start, end, sure)
         ):
@@ -78,9 +84,17 @@ def _is_known(text: str, start: int, end: int) -> bool:
     """Whether the words are the name of something, or of somebody whom all know."""
     ahead = text[start : end + _AROUND].partition("\n")[0]
     name = text[start:end]
-    if name.endswith(("'s", "’s")) or _ABBREVIATED.search(name) is not None:
+    if name.endswith(("'s", "’s")) or _ABBREVIATED.search(name) or _STREET.search(name):
         return True
-    return _is_thing(name) or is_famous(ahead)
+    return is_famous(ahead) or (_is_thing(name) and not _is_only_surname(text, start, end))
+
+
+def _is_only_surname(text: str, start: int, end: int) -> bool:
+    """Whether a word for a thing is a surname here: "Peter Green called"."""
+    behind = _LOWER_BEHIND.match(text, end)
+    words = text[start:end].split()
+    said = behind is not None and behind.group(1) in _ONLY_PEOPLE
+    return len(words) == _GIVEN_AND_SURNAME and said and not is_word_too(words[0])
 
 
 def _is_thing(name: str) -> bool:
@@ -94,8 +108,8 @@ def _is_called_otherwise(text: str, start: int, end: int) -> bool:
     words = re.findall(r"[^\W\d_]+", before.lower())
     label = _LABEL_BEFORE.search(before) is not None
     near = words if label else words[-2:]
-    if not _THINGS_BEFORE.isdisjoint(near) or before[-1:] in "\"'“„«‚":
-        return before != ""
+    if not _THINGS_BEFORE.isdisjoint(near) or before.endswith(_QUOTES):
+        return True
     behind = text[end : end + _AROUND].partition("\n")[0]
     if _NO_SENTENCE.match(behind):
         return True

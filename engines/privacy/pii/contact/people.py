@@ -83,7 +83,16 @@ _GREETED = re.compile(  # Dear Jonathan Pierce,
     rf"{WORD_BEGINS}(?i:{any_of('greeting')}){NO_LETTER_BEHIND}\s{_MORE_TITLES}({TWO}) ?(?=[,!:])"
 )
 _MYSELF = re.compile(  # I, Peter Galloway, declare
-    rf"(?:^|[\n.] ?)(?i:{any_of('myself')}), {_MORE_TITLES}({TWO}),"
+    rf"(?:^|[\n.] ?|(?<=[^\W\d_] ))(?i:{any_of('myself')}), {_MORE_TITLES}({TWO}),"
+)
+_MAIL = re.compile(  # From: Alistair Penhaligon\nSubject: rota
+    rf"(?:^|\n)(?i:{any_of('mail_person')}) ?: ?({TWO}) ?"
+    rf"(?=\n(?:[^\n]{{0,80}}\n)?(?i:{any_of('mail_header')}) ?:)"
+)
+_APPOINTED = re.compile(  # Interview 11:30 Kieran O'Dowd
+    rf"{WORD_BEGINS}(?i:{any_of('appointment')}){NO_LETTER_BEHIND}[ :,]{{1,3}}"
+    rf"(?:[^\n]{{0,14}}?\b\d{{1,2}} ?[:.h] ?(?:\d\d)?(?: ?(?:Uhr|uur|h|am|pm))?[ ,:–-]{{1,3}})"
+    rf"{_MORE_TITLES}({TWO}) ?(?=$|[\n,;(])"
 )
 _UNDERSIGNED = re.compile(
     rf"{WORD_BEGINS}(?i:{any_of('undersigned')}){NO_LETTER_BEHIND}[\s:,]{{1,3}}{_MORE_TITLES}({TWO})"
@@ -122,11 +131,14 @@ _PATTERNS = (
     (_BY, 0.7),
     (_GREETED, 0.7),
     (_MYSELF, 0.7),
+    (_MAIL, 0.8),
+    (_APPOINTED, 0.6),
     (_UNDERSIGNED, 0.8),
     (_FAMILY, 0.6),
     (_BOARDING, 0.8),
 )
 _LABELS_OF_OTHERS = frozenset(listed("no_label"))
+_THINGS = frozenset(listed("thing"))
 _WORKS = frozenset(listed("work"))
 _QUOTED = re.compile(r"[\"'‘’“„«‚»][^\n\"'‘’“”„«»‚]{1,40}[\"'’”“»‘«]")
 """A title and name in quotation marks: a rose 'Dr. Ruppel', the game "Dr. Bibber"."""
@@ -165,9 +177,10 @@ def find_names(text: str) -> Iterator[Span]:
 def _is_of_work(match: re.Match[str]) -> bool:
     """Whether a name behind a title belongs to a book, a film, a product."""
     name = match.group(1)
-    if not _WORKS.isdisjoint(name.lower().split()[1:]) or _QUOTED.match(
-        match.string, max(0, match.start() - 1)
-    ):
+    later = name.lower().split()[1:]
+    if sum(word in _THINGS for word in later) > 1:  # Captain Cook Memorial Museum
+        return True
+    if not _WORKS.isdisjoint(later) or _QUOTED.match(match.string, max(0, match.start() - 1)):
         return True
     possessive = _POSSESSIVE.search(name)
     return possessive is not None or _OF_WORK.match(match.string, match.end()) is not None

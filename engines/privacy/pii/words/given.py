@@ -31,6 +31,11 @@ def is_given(word: str) -> bool:
     return name in _NAMES or name.split("-")[0] in _NAMES
 
 
+def is_word_too(word: str) -> bool:
+    """Whether a word is a given name and also a common word or a place ("Rose", "Florence")."""
+    return plain(word) in _WORDS_TOO
+
+
 def is_famous(text: str) -> bool:
     """Whether `text` begins with a name of `famous.toml`, of two to four words."""
     words = re.findall(r"\w+", plain(text))
@@ -47,4 +52,5 @@ def _names() -> Iterator[str]:
         yield from (stem + ending for ending in endings)
 
 
+_WORDS_TOO = frozenset(plain(word) for word in listed("given_word"))
 _NAMES = frozenset(plain(name) for name in _names())

@@ -24,6 +24,11 @@ def names_in(patterns: PatternPii, text: str) -> list[str]:
         ("Jonas Wieland (34) aus Kassel", "Jonas Wieland"),
         ("my daughter Xanthe Holroyd starts school", "Xanthe Holroyd"),
         ("Julian Prieto, vecino de Lugo", "Julian Prieto"),  # accent lost
+        ("From: Alistair Penhaligon\nSubject: rota", "Alistair Penhaligon"),
+        ("Vorstellungsgespräch 11:30 Kilian Ostermeier", "Kilian Ostermeier"),
+        ("Hiermit kündige ich, Ruprecht Callenberg, den Vertrag", "Ruprecht Callenberg"),
+        ("Peter Green called twice", "Peter Green"),
+        ("Ruhe in Frieden Mathilde Eckstein 1931-2024", "Mathilde Eckstein"),
     ],
 )
 def test_in_a_sentence(patterns: PatternPii, text: str, name: str) -> None:
@@ -60,6 +65,11 @@ def test_beside_other_data_and_on_a_badge(patterns: PatternPii, text: str) -> No
         "Victoria Park is open",
         "Charlotte Square was closed",
         "Tom II, strona 211",
+        "Robert Schumanlaan, werkzaamheden",
+        "Captain Cook Memorial Museum, open daily",
+        "Jasper Conran coats from £120",
+        "André Weber speelt live",
+        "From: Paris Nord\nTo: Lyon",
     ],
 )
 def test_names_of_things_and_of_whom_all_know_are_none(patterns: PatternPii, text: str) -> None:
