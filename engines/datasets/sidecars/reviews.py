@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
 
 REVIEW_SCHEMA = "inferloop.review/1"
+_TOGETHER = 16
+"""Images of one call that are read and written at the same time. Most of the time each waits for
+the disk or the bucket."""
 _ATTEMPTS = 20
 """Attempts to write a review that other requests change at the same time."""
 
@@ -104,23 +110,30 @@ def review_images(
         Conflict: other requests changed a review at every attempt.
     """
     keys = list(dict.fromkeys(keys))
-    for key in keys:
+    lines: list[tuple[str, tuple[str, KeptReview, str]]] = []
+
+    def check(key: str) -> None:
         stop()
         store.storage.stat(key)
         if not is_image(store.storage, key):
             raise InvalidParameters.of("path", key, "an image", "must name an image")
-    found: dict[str, Review] = {}
-    for folder, group in groupby(sorted(keys, key=dataset_of), key=dataset_of):
-        lines: list[tuple[str, KeptReview, str]] = []
+
+    def write(key: str) -> Review:
+        stop()
+        review, written = _review(store, key, change, reviewer)
+        lines.extend((dataset_of(key), line) for line in written)
+        return review
+
+    with ThreadPoolExecutor(min(_TOGETHER, max(1, len(keys))), "review") as pool:
         try:
-            for key in group:
-                stop()
-                found[key], written = _review(store, key, change, reviewer)
-                lines += written
-        finally:  # reviews that were written must be in the index even after an error
-            if lines:
-                store.record_reviews(folder, lines)
-    return [(key, found[key]) for key in keys]
+            deque(pool.map(check, keys), maxlen=0)
+            found = list(pool.map(write, keys))
+        finally:
+            pool.shutdown(cancel_futures=True)
+            # Reviews that were written must be in the index even after an error.
+            for folder, group in groupby(sorted(lines, key=itemgetter(0)), key=itemgetter(0)):
+                store.record_reviews(folder, [line for _, line in group])
+    return list(zip(keys, found, strict=True))
 
 
 def _review(

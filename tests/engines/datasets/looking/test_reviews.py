@@ -11,13 +11,15 @@ from engines.datasets.sidecars.reviews import review_images
 from engines.datasets.store.store import DatasetStore
 from engines.datasets.upkeep.removal import delete_image
 from engines.datasets.writers.exporter import DatasetExporter
-from engines.errors import InvalidParameters, NotFound
+from engines.errors import InvalidParameters, NotFound, StorageFailed
 from engines.protocols import Storage
-from engines.types import ExportFilter
+from engines.types import ExportFilter, ObjectStat
 from engines.types.datasets.looking import MAX_TAGS, Review, ReviewChange
 from tests.engines.datasets.conftest import encoded
 from tests.engines.datasets.labeled import FARM, MakeRequest, exported
 from tests.engines.datasets.looking.conftest import Viewer
+from tests.engines.storage.doubles import CountingStorage
+from tests.waiting import PATIENCE_S
 
 
 def review_of(store: DatasetStore, key: str) -> Review:
@@ -175,3 +177,43 @@ def test_an_export_takes_what_was_accepted(
     assert [json.loads(line)["id"] for line in lines] == taken
     request = make_request("exports/again.jsonl", dataset_key=FARM, filter=wanted)
     assert exporter.export(request).filtered == filtered
+
+
+class TogetherStorage(CountingStorage):
+    """Writes a review only when those of all images are being written."""
+
+    def __init__(self, inner: Storage, images: int) -> None:
+        super().__init__(inner)
+        self._all = threading.Barrier(images, timeout=PATIENCE_S)
+
+    def put_new(self, key: str, content: bytes) -> ObjectStat:
+        self._all.wait()
+        return super().put_new(key, content)
+
+
+def test_images_of_one_call_are_written_at_the_same_time(farm: list[str], storage: Storage) -> None:
+    """One after the other, a thousand images need longer than a request may take."""
+    store = DatasetStore(TogetherStorage(storage, len(farm)))
+    found = review_images(store, farm, ReviewChange(decision="accepted"), "ada")
+    assert [key for key, _ in found] == farm
+
+
+def test_what_was_written_before_an_error_is_in_the_index(
+    farm: list[str], storage: Storage
+) -> None:
+    failing = CountingStorage(storage)
+    failing.failing["put_new"] = "image_1.png.review.json"
+    with pytest.raises(StorageFailed):
+        review_images(DatasetStore(failing), farm, ReviewChange(rating=3), "ada")
+    written = [key for key in farm if _is_there(storage, f"{key}.review.json")]
+    assert farm[1] not in written
+    lines = b"".join(storage.read(stat.key) for stat in storage.list(f"{FARM}/.index"))
+    assert lines.count(b'"rating":3') == len(written)
+
+
+def _is_there(storage: Storage, key: str) -> bool:
+    try:
+        storage.stat(key)
+    except NotFound:
+        return False
+    return True
