@@ -11,7 +11,7 @@ from tests.studio.many import make_many
 from tests.studio.steps import api, enter, go
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Page, Route
 
 pytestmark = pytest.mark.slow
 
@@ -122,3 +122,46 @@ def test_a_failed_image_shows_why_and_where_and_is_made_again(
     page.get_by_role("heading", name="Make").wait_for()
     assert page.get_by_label("Seed").input_value() == "8"
     assert page.get_by_label("Prompt", exact=True).input_value() == "a hare in the snow"
+
+
+def test_many_images_are_deleted_at_once_though_one_is_gone_already(
+    page: Page, studio: Studio
+) -> None:
+    make_many(studio.root, "heap", 240)
+    enter(page, studio, "look/heap?sort=seed&order=asc")
+    page.get_by_text("240 images", exact=True).wait_for()
+    page.get_by_label("Choose 00001").check()
+    page.get_by_role("button", name="Choose all 240").click()
+    page.get_by_text("240 images chosen").wait_for()
+    page.get_by_label("Choose 00000").uncheck()
+    page.get_by_text("239 images chosen").wait_for()
+    path = f"{studio.root}/generated/heap/00002.png"
+    api(page, "DELETE", f"{studio.url}/api/v1/images?path={path}")
+    page.get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete", exact=True).click()
+    page.get_by_text("1 image", exact=True).wait_for()
+    left = api(page, "GET", f"{studio.url}/api/v1/datasets/heap/images")["images"]
+    assert [each["id"] for each in left] == ["00000"]
+
+
+def test_of_many_decisions_those_that_were_stored_stay_though_the_rest_is_refused(
+    page: Page, studio: Studio
+) -> None:
+    make_many(studio.root, "long", 1100)
+    enter(page, studio, "look/long?sort=seed&order=asc")
+    page.get_by_text("1,100 images", exact=True).wait_for()
+    page.get_by_label("Choose 00000").check()
+    page.get_by_role("button", name="Choose all 1,100").click()
+    page.get_by_text("1,100 images chosen").wait_for()
+    asked: list[int] = []
+
+    def refuse_the_second(route: Route) -> None:
+        asked.append(1)
+        route.continue_() if len(asked) == 1 else route.abort()
+
+    page.route("**/api/v1/images", refuse_the_second)
+    page.get_by_role("button", name="Accept", exact=True).click()
+    page.get_by_text("The service cannot be reached").wait_for()
+    assert "accepted" in page.locator(".cell").first.inner_text()  # one of the first thousand
+    found = reviews(page, studio, "long")
+    assert found["00000"] == (0, "accepted")

@@ -5,6 +5,8 @@ import { state, update } from "./store.js";
 
 const PAGE = 500;
 export const CHANGED_AT_ONCE = 1000;
+const REMOVED_AT_ONCE = 100;
+const REMOVERS = 6;
 
 /** Parameters of the address that the service's list takes. */
 const CRITERIA = ["prompt", "label", "seed", "quality", "privacy", "min_score", "max_score", "min_rating", "max_rating", "tag", "decision", "cluster"];
@@ -50,16 +52,17 @@ export async function review(paths, change) {
   for (const path of paths) newest.set(path, own);
   const mine = (entries) => new Map(entries.filter(([path]) => newest.get(path) === own));
   const earlier = reviewing;
-  let done;
+  let done, kept = 0;
   reviewing = new Promise((resolve) => { done = resolve; });
   await earlier;
   try {
     for (let first = 0; first < paths.length; first += CHANGED_AT_ONCE) {
       const answer = await call("PATCH", "/images", { body: { paths: paths.slice(first, first + CHANGED_AT_ONCE), ...change } });
       replaceReviews(mine(answer.images.map((each) => [each.image_path, each.review])));
+      kept = first + CHANGED_AT_ONCE;
     }
   } catch (error) {
-    replaceReviews(mine(paths.map((path) => [path, before.get(path)])));
+    replaceReviews(mine(paths.slice(kept).map((path) => [path, before.get(path)])));
     complain(error);
   }
   done();
@@ -71,13 +74,25 @@ const newest = new Map(); // path to the review that was asked for last
 /** Put a verdict that was just made beside its image. */
 export const judged = (path, verdicts) => replace(path, (image) => ({ ...image, ...verdicts }));
 
-/** Remove images. */
+/** Remove images, several at a time; of many, the page is drawn again after each hundred. */
 export async function removeImages(paths) {
-  for (const path of paths) {
-    await call("DELETE", "/images", { query: { path } });
-    patch({ images: state.look.images.filter((each) => each.image_path !== path), total: state.look.total - 1 });
+  for (let first = 0; first < paths.length; first += REMOVED_AT_ONCE) {
+    const waiting = paths.slice(first, first + REMOVED_AT_ONCE);
+    const gone = new Set();
+    const remove = async () => {
+      for (let path = waiting.pop(); path; path = waiting.pop()) {
+        await call("DELETE", "/images", { query: { path } }).catch((error) => { if (error.status !== 404) throw error; });
+        gone.add(path);
+      }
+    };
+    const ends = await Promise.allSettled(Array.from({ length: REMOVERS }, remove));
+    if (state.look) {
+      patch({ images: state.look.images.filter((each) => !gone.has(each.image_path)), total: state.look.total - gone.size });
+      choose([...gone], false);
+    }
+    const failed = ends.find((each) => each.status === "rejected");
+    if (failed) throw failed.reason;
   }
-  choose(paths, false);
 }
 
 /** Every path that the query finds, those included that are not loaded yet. */
