@@ -34,7 +34,13 @@ def main(arguments: list[str] | None = None) -> int:
     if refusal is not None:
         sys.stderr.write(f"not drained: {refusal}\n")
         return 1
-    return 0 if wait_until_left(lambda: serving_actors(node_id), asked.within_s) else 1
+    left = wait_until_left(lambda: serving_actors(node_id), asked.within_s)
+    if left:
+        sys.stderr.write(
+            f"{left} replicas and proxies still serve on this node after {asked.within_s:g} s: is "
+            "there another node with room for them?\n"
+        )
+    return 1 if left else 0
 
 
 def refuse_new_work(node_id: str, within_s: float) -> str | None:
@@ -63,14 +69,13 @@ def wait_until_left(
     within_s: float,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> bool:
-    """Wait until nothing serves on the node. False if the time ran out."""
+) -> int:
+    """Wait until nothing serves on the node. Returns how many still serve when the time ran out;
+    0: none."""
     give_up = clock() + within_s
-    while serving():
-        if clock() >= give_up:
-            return False
+    while (left := serving()) and clock() < give_up:
         sleep(LOOK_EVERY_S)
-    return True
+    return left
 
 
 if __name__ == "__main__":

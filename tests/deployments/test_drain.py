@@ -20,18 +20,18 @@ class Time:
 
 def test_it_waits_until_the_last_one_has_left() -> None:
     time, left = Time(), iter([3, 3, 1, 0])
-    assert wait_until_left(lambda: next(left), 60.0, time.clock, time.sleep)
+    assert wait_until_left(lambda: next(left), 60.0, time.clock, time.sleep) == 0
     assert time.now_s == 100.0 + 3 * LOOK_EVERY_S
     assert next(left, None) is None
 
 
 def test_an_idle_node_may_go_at_once() -> None:
     time = Time()
-    assert wait_until_left(lambda: 0, 60.0, time.clock, time.sleep)
+    assert wait_until_left(lambda: 0, 60.0, time.clock, time.sleep) == 0
     assert time.now_s == 100.0
 
 
-def test_it_gives_up_when_the_time_is_over() -> None:
+def test_it_gives_up_when_the_time_is_over_and_says_how_many_are_left() -> None:
     time = Time()
-    assert not wait_until_left(lambda: 1, 10.0, time.clock, time.sleep)
+    assert wait_until_left(lambda: 2, 10.0, time.clock, time.sleep) == 2
     assert 110.0 <= time.now_s < 110.0 + LOOK_EVERY_S
