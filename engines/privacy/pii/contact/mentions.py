@@ -27,10 +27,16 @@ _KIN = re.compile(  # my daughter Bethany Holroyd; unser Mieter, Jonas Wieland
     rf"{WORD_BEGINS}(?i:{any_of('possessive')})[ ](?:[^\W\d_]{{2,14}}[ ])?"
     rf"(?i:{any_of('name_word', 'name_owner', 'kin')}){NO_LETTER_BEHIND},?[ ]({TWO})"
 )
-_CAPITAL_WORD = re.compile(rf"{CAPITAL}[^\W\d_]*")
+_IN_RECORDS = re.compile(  # OGUNLEYE, Temitope  F  12/09/1966; HOLROYD Bethany
+    rf"(?<![\w'’-])(?:{_PARTICLES}{{0,2}}{CAPITAL}{{3,20}}(?:-{CAPITAL}{{2,20}})?)(,?)[ ]"
+    rf"({CAPITAL}[^\W\d_]{{1,20}}(?:-{CAPITAL}?[^\W\d_]{{1,20}})?){NO_LETTER_BEHIND}"
+    r"([ ,/|]{1,4}\(?[MFWVKD]\)?[ ,/|]{1,4}\d{1,2}[./ -])?"
+)
 _ABBREVIATED = re.compile(r"[a-z] [A-Z]{2,3}(?![^\W\d_])")  # Tom II, Norma UNE
 _QUOTES = ('"', "'", "“", "„", "«", "‚", "»")
 _AROUND = 40
+_SHORT = 3
+_BEGINS = re.compile(r"(?:^|[:\n] {0,2})$")
 _GIVEN_AND_SURNAME = 2
 _BESIDE = re.compile(r"[ ,;:|/–()<>\[\]\n•·-]{0,4}(?:[^\W\d_]{1,12}[.:]{0,2}[ :]{1,2}){0,2}[(<\[]?")
 _LINES_BELOW = 4
@@ -50,6 +56,7 @@ _PERSON_BEHIND = frozenset(listed("person_behind"))
 _PERSON_BEFORE = frozenset(listed("person_before", "kin", "name_word"))
 _ONLY_PEOPLE = _PERSON_BEHIND - frozenset(listed("copula", "of_things"))
 """What people do, and things do not: not "is", "has"."""
+_AGENTS = frozenset(listed("agent"))
 _STREET = re.compile(rf"{CAPITAL}[^\W\d_]{{3,}}(?:{any_of('street_name_end')})$")
 _ARTICLES = frozenset(listed("article"))
 _BADGES = frozenset(listed("badge", "name_word", "name_alone"))
@@ -62,6 +69,16 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
         if not _is_thing(match.group(1)):
             yield Span("name", match.start(1), match.end(1), 0.7)
     starts = sorted(span.start for span in others if span.type in _BESIDE_KINDS)
+    for match in _IN_RECORDS.finditer(text):
+        comma, given, and_sex = match.groups()
+        beside = comma or _is_beside(text, match.start(), match.end(2), starts)
+        listed_too = not _BEGINS.search(text, max(0, match.start() - _SHORT), match.start())
+        listed_too |= text.startswith(",", match.end(2))  # COCO, YOLO, Pascal, ...
+        if not given.isupper() and (
+            and_sex or (beside and is_given(given) and not (comma and listed_too))
+        ):
+            yield Span("name", match.start(), match.end(2), 0.6)
+    refused = 0
     for word in _WORD.finditer(text):
         if not word.group()[0].isupper() or not (
             is_given(word.group()) or is_word_too(word.group())
@@ -71,12 +88,15 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
         if surname is None:
             continue
         start, end = word.start(), surname.end()
-        if _is_known(text, start, end):
+        if start < refused or _is_known(text, start, end):
+            refused = max(refused, end)
             continue
         sure = not is_word_too(word.group())
-        if _is_beside(text, start, end, starts) or (
-            not _is_called_otherwise(text, start, end) and _in_sentence(text, start, end, sure)
-        ):
+        if _is_beside(text, start, end, starts):
+            yield Span("name", start, end, 0.6)
+        elif _is_called_otherwise(text, start, end):
+            refused = end
+        elif _in_sentence(text, start, end, sure):
             yield Span("name", start, end, 0.6)
 
 
@@ -92,8 +112,10 @@ def _is_known(text: str, start: int, end: int) -> bool:
 def _is_only_surname(text: str, start: int, end: int) -> bool:
     """Whether a word for a thing is a surname here: "Peter Green called"."""
     behind = _LOWER_BEHIND.match(text, end)
+    before = _LOWER_BEFORE.search(text[max(0, start - _AROUND) : start])
     words = text[start:end].split()
     said = behind is not None and behind.group(1) in _ONLY_PEOPLE
+    said |= before is not None and before.group(1) in _AGENTS
     return len(words) == _GIVEN_AND_SURNAME and said and not is_word_too(words[0])
 
 
@@ -107,7 +129,9 @@ def _is_called_otherwise(text: str, start: int, end: int) -> bool:
     before = text[max(0, start - _AROUND) : start].rpartition("\n")[2]
     words = re.findall(r"[^\W\d_]+", before.lower())
     label = _LABEL_BEFORE.search(before) is not None
-    near = words if label else words[-2:]
+    near = words if label else words[-1:]
+    if not label and (len(words[-1:]) and len(words[-1]) <= _SHORT):  # Szkoła im. Jana ...
+        near = words[-2:]
     if not _THINGS_BEFORE.isdisjoint(near) or before.endswith(_QUOTES):
         return True
     behind = text[end : end + _AROUND].partition("\n")[0]

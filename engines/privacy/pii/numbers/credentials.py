@@ -25,6 +25,10 @@ _SAID = re.compile(
     rf"(?:\s?[:=]\s{{0,2}}|\s(?i:is|{any_of('between')})\s{{1,2}})"
     r"[\"'“„]?([^\s\"'“”<>]{6,64})"
 )
+_WIFI = re.compile(
+    rf"{NO_LETTER_BEFORE}(?i:wi-?fi|wlan|ssid|hotspot|[^\W\d_]{{3,8}}wi-?fi)[^\n]{{0,40}}?{NO_LETTER_BEFORE}"
+    rf"(?i:{any_of('wifi_key')})\s?[:=]\s{{0,2}}([^\s\"'“”<>]{{8,64}})"
+)
 _DOCUMENT = re.compile(r"[A-Z]{1,3}\d[A-Z0-9]{5,7}")
 """The number of a passport, behind "Pass:"."""
 _PIN = re.compile(  # PIN: 4471; code du portail 2580
@@ -46,6 +50,9 @@ def find_credentials(text: str) -> Iterator[Span]:
     for match in _SAID.finditer(text):
         if _like_password(match.group(1)):
             yield Span("credential", match.start(1), match.end(1), 0.8)
+    for match in _WIFI.finditer(text):
+        if _like_password(match.group(1)):
+            yield Span("credential", match.start(1), match.end(1), 0.7)
     for match in _PIN.finditer(text):
         yield Span("credential", match.start(1), match.end(1), 0.6)
 

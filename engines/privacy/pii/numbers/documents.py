@@ -102,7 +102,7 @@ _BIRTH = re.compile(
 )
 _BORN_BEHIND = re.compile(  # am 14. Mai 2015 in Gera geboren
     rf"(?<![-.*\d])({BIRTH_DATE})(?:{_PLACE},?\s(?:{any_of('birth_behind')}){NO_LETTER_BEHIND}"
-    rf"|\s?\((?:{any_of('birth')})\))",
+    rf"|\s?\((?:{any_of('birth')})\)|\s?(?:{any_of('birth_after')}){NO_LETTER_BEHIND})",
     re.IGNORECASE,
 )
 _BORN_AT = re.compile(  # n. a Siena il 14/05/2015

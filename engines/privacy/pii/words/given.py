@@ -14,7 +14,7 @@ from engines.privacy.pii.words.lexicon import famous, listed, listed_in
 _FILE = Path(__file__).parent / "given.toml"
 _MOST_WORDS = 4
 _FAMOUS = frozenset(re.sub(r"[^\w]+", " ", name) for name in famous())
-_POLISH = ("ą", "ę", "y", "i", "o"), ("a", "owi", "em", "iem", "u")
+_POLISH = ("ą", "ę", "y", "i", "o", "ie"), ("a", "owi", "em", "iem", "u")
 """Endings of Polish given names in the other cases, in place of a final "a" and behind a
 consonant."""
 

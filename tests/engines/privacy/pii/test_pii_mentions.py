@@ -28,6 +28,9 @@ def names_in(patterns: PatternPii, text: str) -> list[str]:
         ("Vorstellungsgespräch 11:30 Kilian Ostermeier", "Kilian Ostermeier"),
         ("Hiermit kündige ich, Ruprecht Callenberg, den Vertrag", "Ruprecht Callenberg"),
         ("Peter Green called twice", "Peter Green"),
+        ("Wristband: OGUNLEYE, Temitope  F  12/09/1966", "OGUNLEYE, Temitope"),
+        ("Pinned by Imogen Strand: bins go out Tuesday", "Imogen Strand"),
+        ("Ticket 5521 geopend door Devi Chandoe (ICT)", "Devi Chandoe"),
         ("Ruhe in Frieden Mathilde Eckstein 1931-2024", "Mathilde Eckstein"),
     ],
 )
@@ -66,6 +69,9 @@ def test_beside_other_data_and_on_a_badge(patterns: PatternPii, text: str) -> No
         "Charlotte Square was closed",
         "Tom II, strona 211",
         "Robert Schumanlaan, werkzaamheden",
+        "Stadio Diego Armando Maradona esaurito",
+        "PARIS, Texas",
+        "formats: COCO,\nYOLO, Pascal, folders",
         "Captain Cook Memorial Museum, open daily",
         "Jasper Conran coats from £120",
         "André Weber speelt live",
@@ -88,6 +94,9 @@ def test_names_of_things_and_of_whom_all_know_are_none(patterns: PatternPii, tex
         ("the landlord's number is 0 7 4 0 0 1 2 3 9 8 1", "phone"),
         ("mi DNI es el 12345678-Z", "national_id"),
         ("code du portail 2580", "credential"),
+        ("guest wifi: Otter_Net / key: blueOtter77!", "credential"),
+        ("12-SEP-1966 DOB", "date_of_birth"),
+        ("Bewonersvergunning zone C: EX-620-V", "license_plate"),
     ],
 )
 def test_misread_words_turned_addresses_and_copulas(
