@@ -227,8 +227,8 @@ class EngineConfig(FrozenModel):
         default=2.0,
         ge=0,
         description="Largest time, seconds, for measuring a model that is loaded and warmed up at "
-        "start, as soon as no request waits. Steps then hold at most the number of rows beyond "
-        "which the time per row no longer falls. 0: not measured; steps may hold "
+        "start, once there was no request for 5 s. Steps then hold at most the number of rows "
+        "beyond which the time per row no longer falls. 0: not measured; steps may hold "
         "max_step_latent_px.",
     )
     max_queued: int = Field(

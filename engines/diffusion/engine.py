@@ -37,7 +37,7 @@ class StepEngine:
     Any thread may call `submit`, `cancel`, `stats` and `check_health`, which never wait for the
     model. `step` is called by the engine's thread, or, if `start` is not called, by the caller.
     Relative folders in the config are relative to `models_root`; `load` replaces the loading of
-    models, for tests.
+    models, for tests. Steps are measured once there was no request for `idle_s` seconds.
     """
 
     def __init__(
@@ -46,10 +46,12 @@ class StepEngine:
         clock: Clock = time.monotonic,
         models_root: Path = Path(),
         load: Load | None = None,
+        idle_s: float = 5.0,
     ) -> None:
         self._config = config
         self._clock = clock
         self._models_root = models_root
+        self._idle_s = idle_s
         self._counters = Counters()
         rules = sources.size_rules(config, models_root)
         self._roster = Roster(config, rules, self._counters, clock)
@@ -67,8 +69,8 @@ class StepEngine:
         self._stopping = False
         self._died_of: BaseException | None = None
         self._calibrations: deque[Iterator[None]] = deque()
-        """Go on while there is nothing else to do, so that no request waits for more than one
-        measurement."""
+        """Go on only while there is nothing else to do, so that no request waits for more than one
+        measurement, and that of somebody who asks for one image after the other for none."""
 
     def step(self) -> bool:
         """One turn: choose requests, run one denoising step, finish. Blocks on the model.
@@ -179,9 +181,12 @@ class StepEngine:
 
     def _loop(self) -> None:
         try:
+            is_busy = True
             while not self._stopping:
-                if not self.step() and not self._measure():
-                    self._roster.wait()
+                if self.step():
+                    is_busy = True
+                elif is_busy or not self._measure():
+                    is_busy = self._roster.wait(self._idle_s)
         except BaseException as error:
             self._died_of = error
             logger.exception("the engine thread died")

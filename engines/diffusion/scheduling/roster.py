@@ -130,12 +130,14 @@ class Roster:
             self._woken = True
             self._changed.notify()
 
-    def wait(self) -> None:
-        """Block until `wake` is called, for at most 5 s; if there are requests, for at most 50 ms,
-        because their deadlines must be checked."""
+    def wait(self, most_s: float = 5.0) -> bool:
+        """Block until `wake` is called, for at most `most_s` seconds; if there are requests, for at
+        most 50 ms, because their deadlines must be checked. Returns whether there was a call or
+        there are requests."""
         with self._changed:
             if not self._woken:
-                self._changed.wait(0.05 if self._generations else 5.0)
+                self._changed.wait(0.05 if self._generations else most_s)
+            return self._woken or bool(self._generations)
 
     def close(self) -> None:
         """Refuse all further requests."""

@@ -48,7 +48,7 @@ def started(machine: Machine, **changes: object) -> StepEngine:
     config = EngineConfig.model_validate(
         {"models": (entry,), "device": "cpu", "max_step_latent_px": 32 * ROW_PX, **changes}
     )
-    engine = StepEngine(config, load=lambda _: machine)
+    engine = StepEngine(config, load=lambda _: machine, idle_s=0.01)
     engine.start()
     return engine
 
@@ -138,11 +138,25 @@ def test_a_request_waits_for_one_measurement_at_most() -> None:
     visited = Visited(lambda: engine.submit(request("image", num_inference_steps=3), heard))
     entry = ModelEntry(id="tiny", source=TinySource(), native_size_px=64, load_at_start=True)
     config = EngineConfig(models=(entry,), device="cpu", max_step_latent_px=32 * ROW_PX)
-    engine = StepEngine(config, load=lambda _: visited)
+    engine = StepEngine(config, load=lambda _: visited, idle_s=0.01)
     engine.start()
     wait_for(lambda: engine.stats().step_budgets_px == {"tiny": 4 * ROW_PX})
     engine.shutdown()
     assert visited.order == ["measured", *3 * ["stepped"], *2 * ["measured"]]
+
+
+def test_an_engine_that_was_never_idle_has_measured_nothing() -> None:
+    machine = Machine({2: 1.0, 4: 8.0, 8: 64.0})
+    entry = ModelEntry(id="tiny", source=TinySource(), native_size_px=64, load_at_start=True)
+    config = EngineConfig(models=(entry,), device="cpu", max_step_latent_px=32 * ROW_PX)
+    engine = StepEngine(config, load=lambda _: machine, idle_s=1000.0)
+    engine.start()
+    for index in range(3):
+        heard = RecordingListener()
+        engine.submit(request(f"image-{index}"), heard)
+        wait_for(lambda heard=heard: heard.ended)  # type: ignore[misc]  # mypy: no type of a lambda
+    engine.shutdown()
+    assert machine.asked == []
 
 
 def test_a_real_model_times_its_own_steps_and_is_as_before() -> None:
