@@ -219,7 +219,10 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
             key, made = prepare_environment(settings)
         except (PortNotFree, OSError) as error:
             return _refused(str(error))
-        workers = stages(document, chosen.ray_folder.parent)
+        # A folder for each run: sockets of an earlier one would be in the way.
+        forks = chosen.ray_folder.with_name(f"{chosen.ray_folder.name}-forks")
+        forks.mkdir(parents=True, exist_ok=True)
+        workers = stages(document, forks)
         if workers is not None:
             stack.enter_context(fork_servers(workers))
         return serve(chosen, settings, document, key, made, workers)
