@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
 
 _INDEX = f"{INDEX_FOLDER}/"
+CACHE_KIB = 40 * 1024
+"""Largest size in memory: about 10,000 images, each with a recipe and two verdicts."""
 _TABLES = """
 CREATE TABLE files (stem TEXT, name TEXT, owner TEXT, kind TEXT, size INT, modified REAL,
                     etag TEXT, PRIMARY KEY (stem, name)) WITHOUT ROWID;
@@ -86,7 +88,7 @@ def open_catalog(
     Raises:
         InsufficientStorage: the dataset is large, and the folder for temporary files is full.
     """
-    with scratch_errors(), closing(temporary_database(_TABLES)) as database:
+    with scratch_errors(), closing(temporary_database(_TABLES, CACHE_KIB)) as database:
         database.execute("BEGIN")
         _fill(database, storage, dataset, stop)
         database.execute("COMMIT")

@@ -10,26 +10,27 @@ from engines.errors import InsufficientStorage
 from engines.storage.folder.paths import is_full
 
 CACHE_KIB = 16 * 1024
-"""Memory of one database: about 10,000 images with their recipes and verdicts. A larger one is
-written to a file."""
-_PRAGMAS = f"""
+"""Largest size in memory unless the caller says another one."""
+# With pages of 4 KiB each recipe would fill a page of its own.
+_PRAGMAS = """
+PRAGMA page_size = 16384;
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
-PRAGMA cache_size = -{CACHE_KIB};
+PRAGMA cache_size = -{cache_kib};
 """
 _SPENT = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_IOERR_GETTEMPPATH}
 """Codes of errors about a disk without room, or without a folder in which files may be made."""
 
 
-def temporary_database(tables: str) -> sqlite3.Connection:
+def temporary_database(tables: str, cache_kib: int = CACHE_KIB) -> sqlite3.Connection:
     """A new database with these tables, which threads may use one after the other.
 
-    It is in memory and needs no disk until it is larger than `CACHE_KIB`. Then SQLite uses a file
-    without a name, in the folder for temporary files, which ends with the database (SQLite,
+    It is in memory and needs no disk until it is larger than `cache_kib` KiB. Then SQLite uses a
+    file without a name, in the folder for temporary files, which ends with the database (SQLite,
     "Temporary Files Used By SQLite").
     """
     database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-    database.executescript(_PRAGMAS + tables)
+    database.executescript(_PRAGMAS.format(cache_kib=cache_kib) + tables)
     return database
 
 

@@ -74,3 +74,15 @@ def test_another_error_of_the_database_is_not_hidden() -> None:
         scratch_errors(),
     ):
         database.execute("SELECT * FROM missing")
+
+
+def test_what_is_kept_takes_little_more_room_than_itself() -> None:
+    """Else ten thousand images would need a file: with small pages, each recipe fills one."""
+    table = "CREATE TABLE t (name TEXT PRIMARY KEY, body BLOB) WITHOUT ROWID"
+    recipe, images = b"x" * 1200, 1000
+    with closing(temporary_database(table)) as database:
+        rows = ((f"image_{number:05}", recipe) for number in range(images))
+        database.executemany("INSERT INTO t VALUES (?, ?)", rows)
+        (pages,) = database.execute("PRAGMA page_count").fetchone()
+        (size_bytes,) = database.execute("PRAGMA page_size").fetchone()
+    assert pages * size_bytes < 2 * images * len(recipe)
