@@ -42,9 +42,10 @@ _BESIDE = re.compile(r"[ ,;:|/–()<>\[\]\n•·-]{0,4}(?:[^\W\d_]{1,12}[.:]{0,2
 _LINES_BELOW = 4
 _FAR_BELOW = 200
 _AGE = re.compile(r",?[ ]\(?(?:1?\d\d?)\)?(?=[ ,.;)]|$)(?![ ]?(?:%|€|\$|£|x|km|kg|ml))")
+_AND = re.compile(rf"[ ](?:&|\+)[ ](?=({CAPITAL}[^\W\d_]+))")
 _NO_SENTENCE = re.compile(r"[’']s?[ ]|[ ]?[™®©&+]|[ ]?[\"”»“]|[ ]\((?:1[5-9]|20)\d\d")
 _LOWER_BEHIND = re.compile(r",?[ ]([^\W\d_]+)")
-_LOWER_BEFORE = re.compile(r"([^\W\d_]+)(,?[ ])$")
+_LOWER_BEFORE = re.compile(r"(?<![^\W_])([^\W\d_]+)(,?)[ ]$")
 _LABEL_BEFORE = re.compile(r"[^\n:]*:[^\n]*$")
 _BESIDE_KINDS = frozenset({"email", "phone", "address", "date_of_birth", "national_id", "passport"})
 
@@ -135,7 +136,8 @@ def _is_called_otherwise(text: str, start: int, end: int) -> bool:
     if not _THINGS_BEFORE.isdisjoint(near) or before.endswith(_QUOTES):
         return True
     behind = text[end : end + _AROUND].partition("\n")[0]
-    if _NO_SENTENCE.match(behind):
+    also = _AND.match(behind)
+    if _NO_SENTENCE.match(behind) and not (also and is_given(also.group(1))):
         return True
     words = re.findall(r"[^\W\d_]+", behind)[:2]
     return not _THINGS.isdisjoint(word.lower() for word in words)
@@ -146,14 +148,17 @@ def _in_sentence(text: str, start: int, end: int, sure: bool) -> bool:
     given name; else the words beside it must be such as stand beside people."""
     before = _LOWER_BEFORE.search(text[max(0, start - _AROUND) : start])
     behind = _LOWER_BEHIND.match(text, end)
-    led = before.group(1).lower() if before else ""
+    led = before.group(1).lower() if before and not before.group(2) else ""
     follows = behind.group(1) if behind else ""
     if led in _PERSON_BEFORE or follows.lower() in _PERSON_BEHIND or _AGE.match(text, end):
         return led not in _ARTICLES
+    also = _AND.match(text, end)
+    if sure and also and is_given(also.group(1)):
+        return True
     if not sure:
         return _below_badge(text, start, end)
     runs = follows.islower() and len(follows) > 1
-    led_in = led.islower() and len(led) > 1 and before is not None and before.group(1).islower()
+    led_in = before is not None and before.group(1).islower() and len(before.group(1)) > 1
     return ((runs or led_in) and led not in _ARTICLES) or _below_badge(text, start, end)
 
 

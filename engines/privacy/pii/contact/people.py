@@ -76,7 +76,7 @@ _OF_WORK = re.compile(
 _POSSESSIVE = re.compile(rf"['’]s {CAPITAL}")
 """Behind a name that a title comes before: "Signora Ava, romanzo", "Mrs Brown's Boys"."""
 _BY = re.compile(  # Served by Daniel Okafor; in case of emergency: Rosa Vidal
-    rf"{WORD_BEGINS}(?i:{any_of('name_by')}){NO_LETTER_BEHIND}\s?:?\s{{1,2}}"
+    rf"{WORD_BEGINS}(?i:{any_of('name_by')}){NO_LETTER_BEHIND}\s?:?\s{{1,2}}(?:[dD]['’])?"
     rf"{_MORE_TITLES}({_AFTER_PARTICLE}{TWO})"
 )
 _GREETED = re.compile(  # Dear Jonathan Pierce,
@@ -94,6 +94,9 @@ _APPOINTED = re.compile(  # Interview 11:30 Kieran O'Dowd
     rf"(?:[^\n]{{0,14}}?\b\d{{1,2}} ?[:.h] ?(?:\d\d)?(?: ?(?:Uhr|uur|h|am|pm))?[ ,:–-]{{1,3}})"
     rf"{_MORE_TITLES}({TWO}) ?(?=$|[\n,;(])"
 )
+_SPEAKER = re.compile(  # "I froze", said Callum Derbyshire
+    rf"[\"'”“»’«],? (?i:{any_of('speech')}) {_MORE_TITLES}({TWO})"
+)
 _UNDERSIGNED = re.compile(
     rf"{WORD_BEGINS}(?i:{any_of('undersigned')}){NO_LETTER_BEHIND}[\s:,]{{1,3}}{_MORE_TITLES}({TWO})"
 )
@@ -104,7 +107,7 @@ _BOARDING = re.compile(  # HARGREAVES/JOHN MR
     rf"(?<![^\W_])({CAPITAL}{{2,24}} ?/ ?{CAPITAL}{{2,24}} ?(?:MR|MRS|MS|MISS|MSTR|DR|CHD))(?!\w)"
 )
 _LABELED = re.compile(  # any label and a colon; the name begins with a given name
-    rf":\s{{0,3}}{_MORE_TITLES}({TWO})(?=$|\s?[\n,;|(–-]|\s{{2}}|\s\d)"
+    rf"(?::\s{{0,3}}|[^\W\d_] - ){_MORE_TITLES}({TWO})(?=$|\s?[\n,;|(–-]|\s{{2}}|\s\d)"
 )
 _LABELED_TURNED = re.compile(
     rf":\s{{0,3}}{_MORE_TITLES}((?:{_AFTER_PARTICLE}){PART}, ?{PART}{NO_LETTER_BEHIND})"
@@ -132,6 +135,7 @@ _PATTERNS = (
     (_GREETED, 0.7),
     (_MYSELF, 0.7),
     (_MAIL, 0.8),
+    (_SPEAKER, 0.7),
     (_APPOINTED, 0.6),
     (_UNDERSIGNED, 0.8),
     (_FAMILY, 0.6),

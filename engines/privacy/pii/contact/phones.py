@@ -185,7 +185,7 @@ def _is_national(text: str, start: int, end: int, region: str) -> bool:
         PHONE, text, start
     ):
         return False
-    if re.match(r"[\w-]|[.,:/]\d", text[end : end + 2]):
+    if re.match(r"[\w-]|[.,:]\d|/\d(?!\d?(?![\w/.,-]))", text[end : end + 5]):
         return False
     if _DATE.search(found) and len(_NO_DIGIT.sub("", found)) <= 8:
         return False

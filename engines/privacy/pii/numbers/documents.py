@@ -91,12 +91,16 @@ _PLACE = (
     rf"|\s[^\W\d_]{{2,20}}(?:[ -][^\W\d_]{{2,20}})?(?=\s(?:{any_of('before_date')})\s)"
     r"|[:\s]{1,3}[^\W\d_][^\W\d_' -]{1,30},|:?\n[^\W\d_]{2,30}(?:\s?\([^\W\d_]{2,20}\))?)?"
 )
+_HOUR = (  # born at 04:12 on 9 December 2023
+    rf"(?:\s?(?:{any_of('birth_at_hour')})?\s?\d{{1,2}}[:.h]\d\d(?:\s?(?:uhr|uur|h|am|pm))?,?\s"
+    rf"(?=(?:{any_of('before_date')})\s))?"
+)
 _HINT = r"(?:[djtgmalry]{1,4}[./ -][djtgmalry]{1,4}[./ -][djtgmalry]{2,4}\)?\s{1,2})?"
 """The format of a date that a form asks for: "JJ/MM/AAAA"."""
 _BIRTH = re.compile(
     rf"{NO_LETTER_BEFORE}(?<![-.*\d])(?:{any_of('birth')})"
     rf"(?:(?:\s(?:{any_of('of')}))?\s(?:{any_of('name_owner')}){NO_LETTER_BEHIND})?(?:{_PLACE}|{ASIDE})"
-    rf"(?:\s?\([^()\n\d]{{1,30}}\))?{GAP}{{0,6}}{_HINT}"
+    rf"(?:\s?\([^()\n\d]{{1,30}}\))?{_HOUR}{GAP}{{0,6}}{_HINT}"
     rf"(?:(?:{any_of('before_date', 'copula')})\s?){{0,3}}{GAP}{{0,4}}({BIRTH_DATE})(?!\d)",
     re.IGNORECASE,
 )
@@ -104,6 +108,9 @@ _BORN_BEHIND = re.compile(  # am 14. Mai 2015 in Gera geboren
     rf"(?<![-.*\d])({BIRTH_DATE})(?:{_PLACE},?\s(?:{any_of('birth_behind')}){NO_LETTER_BEHIND}"
     rf"|\s?\((?:{any_of('birth')})\)|\s?(?:{any_of('birth_after')}){NO_LETTER_BEHIND})",
     re.IGNORECASE,
+)
+_BORN_IN_BRACKETS = re.compile(  # Indagato C. D. (n. 30 gennaio 1997)
+    rf"\((?:n|nac|f\. ?nac)\.\s?({BIRTH_DATE})\)", re.IGNORECASE
 )
 _BORN_AT = re.compile(  # n. a Siena il 14/05/2015
     rf"{NO_LETTER_BEFORE}(?:{any_of('birth_at')})\s(?:{any_of('born_in')})"
@@ -201,7 +208,7 @@ def find_plates(text: str) -> Iterator[Span]:
 
 def find_birth_dates(text: str) -> Iterator[Span]:
     """Dates before or after a word for a birth."""
-    for pattern in (_BIRTH, _BORN_BEHIND, _BORN_AT):
+    for pattern in (_BIRTH, _BORN_BEHIND, _BORN_AT, _BORN_IN_BRACKETS):
         for match in pattern.finditer(text):
             yield Span("date_of_birth", match.start(1), match.end(1))
 

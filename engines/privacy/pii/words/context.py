@@ -33,7 +33,8 @@ PHONE = re.compile(
     re.IGNORECASE,
 )
 PHONE_NEAR = re.compile(
-    whole_words(any_of("phone_near")) + rf"(?:[^\S\n][^\W\d_]+){{0,2}}{GAP}{{0,6}}$", re.IGNORECASE
+    whole_words(any_of("phone_near")) + rf"[?!]?(?:[^\S\n][^\W\d_]+){{0,2}}{GAP}{{0,6}}$",
+    re.IGNORECASE,
 )
 """Words of a notice that ends with a phone number: "For sale", "Zaginął pies!"."""
 PHONE_WORD = re.compile(whole_words(any_of("phone")), re.IGNORECASE)
