@@ -47,7 +47,14 @@ def one_thread_each(count: int) -> Workers:
     """`count` workers whose torch operators use one thread each; other threads' operators keep
     their number of threads."""
     threads = torch.get_num_threads()
-    workers = Workers(count, lambda: torch.set_num_threads(1))
+
+    def use_one() -> None:
+        torch.set_num_threads(1)
+        # A thread takes the number that was set last for all threads when it first asks for it,
+        # or runs its first operator.
+        torch.get_num_threads()
+
+    workers = Workers(count, use_one)
     if count > 1:
         torch.set_num_threads(threads)  # new threads take the number that was set last
     return workers

@@ -86,15 +86,20 @@ class TestWorkers:
 
     def test_their_operators_run_on_one_thread_and_the_callers_on_as_many_as_before(self) -> None:
         before = torch.get_num_threads()
-        workers = one_thread_each(2)
-        assert workers.aside(torch.get_num_threads) == 1
-        assert torch.get_num_threads() == before
-        later: list[int] = []
-        thread = threading.Thread(target=lambda: later.append(torch.get_num_threads()))
-        thread.start()
-        thread.join()
-        assert later == [before]
-        workers.close()
+        torch.set_num_threads(3)  # tests may run with one thread only, which would prove nothing
+        try:
+            workers = one_thread_each(2)
+            assert workers.aside(torch.get_num_threads) == 1
+            assert workers.each(lambda _: torch.get_num_threads(), range(2)) == [1, 1]
+            assert torch.get_num_threads() == 3
+            later: list[int] = []
+            thread = threading.Thread(target=lambda: later.append(torch.get_num_threads()))
+            thread.start()
+            thread.join()
+            assert later == [3]
+            workers.close()
+        finally:
+            torch.set_num_threads(before)
 
 
 class Doubling(NamedInputs):
