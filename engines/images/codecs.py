@@ -9,7 +9,7 @@ from typing import Any
 
 from PIL import Image, features
 
-HOW_TO = "pip install 'inferloop-synthdata[heif]'"
+HOW_TO = "pip install '.[heif]' in the service's repository"
 
 
 def missing_codec(kind: str, load: Callable[[str], Any] = import_module) -> str | None:

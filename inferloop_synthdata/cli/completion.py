@@ -8,7 +8,7 @@ from typing import Any
 
 from inferloop_synthdata.cli.grammar import AddCommand, CommandParser
 from inferloop_synthdata.cli.session import Session
-from inferloop_synthdata.cli.usage import load_optional
+from inferloop_synthdata.cli.usage import load_optional, needs_extra
 
 SHELLS = ("bash", "zsh", "fish")
 _ASKED = "_ARGCOMPLETE"
@@ -39,4 +39,4 @@ def complete(parser: CommandParser, environ: Mapping[str, str]) -> None:
 
 
 def _library() -> Any:
-    return load_optional("argcomplete", "completion", "inferloop-synthdata[cli]")
+    return load_optional("argcomplete", "completion", needs_extra("cli"))

@@ -15,12 +15,18 @@ class UsageProblem(Exception):
     which."""
 
 
+def needs_extra(name: str) -> str:
+    """How to install an extra of this package. It is in no package registry: a package of its name
+    there would be somebody else's."""
+    return f"needs the extra {name}: pip install '.[{name}]' in a copy of the service's repository"
+
+
 def load_optional(
-    module: str, purpose: str, package: str, load: LoadModule = importlib.import_module
+    module: str, purpose: str, needs: str, load: LoadModule = importlib.import_module
 ) -> Any:
-    """Import an optional library. If it is missing, raise `UsageProblem`, which says how to install
-    it."""
+    """Import an optional library. If it is missing, raise `UsageProblem`, which says that `purpose`
+    `needs` it: "needs the extra cli: pip install ..."."""
     try:
         return load(module)
     except ImportError:
-        raise UsageProblem(f"{purpose} needs {package}: pip install '{package}'") from None
+        raise UsageProblem(f"{purpose} {needs}") from None

@@ -93,7 +93,7 @@ def s3_images(
     parts = urlsplit(uri)
     if parts.scheme != "s3" or not parts.netloc:
         raise UsageProblem(f"not an S3 address (s3://bucket/prefix): {uri}")
-    boto3 = load_optional("boto3", "An S3 source", "boto3", load)
+    boto3 = load_optional("boto3", "An S3 source", "needs boto3: pip install 'boto3'", load)
     failures = load("botocore.exceptions")
     try:
         client = boto3.client("s3", endpoint_url=endpoint_url)

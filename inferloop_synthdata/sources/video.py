@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from inferloop_synthdata.cli.usage import LoadModule, UsageProblem, load_optional
+from inferloop_synthdata.cli.usage import LoadModule, UsageProblem, load_optional, needs_extra
 from inferloop_synthdata.sources.images import SourceImage
 
 _STREAM_TIMEOUT_MS = 10_000
@@ -17,9 +17,7 @@ _JPEG_QUALITY = 95
 
 def open_cv(load: LoadModule = importlib.import_module) -> Any:
     """The module `cv2`. Raises `UsageProblem`, which says how to install it, if it is missing."""
-    return load_optional(
-        "cv2", "A video, webcam or RTSP source", "inferloop-synthdata[camera]", load
-    )
+    return load_optional("cv2", "A video, webcam or RTSP source", needs_extra("camera"), load)
 
 
 def video_file_frames(cv2: Any, path: str, every_s: float) -> Iterator[SourceImage]:

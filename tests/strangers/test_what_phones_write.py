@@ -184,7 +184,7 @@ def test_without_the_extra_the_message_names_it() -> None:
     reason = missing_codec("HEIF", nothing_installed)
     assert reason is not None
     assert "heif" in reason
-    assert "inferloop-synthdata[heif]" in reason
+    assert "pip install '.[heif]'" in reason
     assert missing_codec("PNG", nothing_installed) is None
 
 

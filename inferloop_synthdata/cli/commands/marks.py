@@ -12,7 +12,7 @@ from inferloop_synthdata.cli.grammar import AddCommand
 from inferloop_synthdata.cli.outputs import check_file
 from inferloop_synthdata.cli.pictures import discard
 from inferloop_synthdata.cli.session import Session
-from inferloop_synthdata.cli.usage import UsageProblem
+from inferloop_synthdata.cli.usage import UsageProblem, needs_extra
 from inferloop_synthdata.marks.reading import Anchors, read_mark
 from inferloop_synthdata.marks.replaying import (
     difference,
@@ -31,7 +31,7 @@ file, so that scripts can distinguish them."""
 Found = tuple[int, str]
 """Exit code, and state of the signature: trusted, development, unknown or invalid."""
 _MOST_SHOWN = 20
-_NO_EXTRA = "needs the extra verify: pip install 'inferloop-synthdata[verify]'"
+_NO_EXTRA = needs_extra("verify")
 
 
 def add_commands(add: AddCommand) -> None:

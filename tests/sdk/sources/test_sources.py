@@ -151,7 +151,7 @@ def test_what_is_no_film_is_told(tmp_path: Path) -> None:
 
 
 def test_without_opencv_the_message_names_the_extra() -> None:
-    with pytest.raises(UsageProblem, match=r"pip install 'inferloop-synthdata\[camera\]'"):
+    with pytest.raises(UsageProblem, match=r"extra camera: pip install '\.\[camera\]'"):
         open_cv(nothing_installed)
 
 
