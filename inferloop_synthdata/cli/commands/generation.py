@@ -15,7 +15,15 @@ from inferloop_synthdata.cli.outputs import check_target, fetch, make_folder
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
-from inferloop_synthdata.errors import ClientError, InvalidParameters, UnexpectedAnswer
+from inferloop_synthdata.errors import (
+    ClientError,
+    Conflict,
+    Forbidden,
+    InvalidParameters,
+    NotFound,
+    Unauthorized,
+    UnexpectedAnswer,
+)
 from inferloop_synthdata.operations.batches import PROMPTS_PER_CALL, batch_calls, new_key
 from inferloop_synthdata.operations.generation import GenerationOptions, generate_image
 from inferloop_synthdata.operations.operation import Operation
@@ -212,12 +220,19 @@ def _batched(
             if _is_too_long(failure):
                 session.console.note(_TOO_LONG)
                 raise
+            if not made and _is_refused(failure):
+                raise
             session.console.note(
                 f"{made} of {len(prompts)} images were answered; finished images are stored. "
                 f"The same command with --key {key} continues and makes none of them again."
             )
             raise
     return {"images": images}
+
+
+def _is_refused(failure: BaseException) -> bool:
+    """Whether the same request would be refused again."""
+    return isinstance(failure, InvalidParameters | Unauthorized | Forbidden | NotFound | Conflict)
 
 
 def _is_too_long(failure: BaseException) -> bool:

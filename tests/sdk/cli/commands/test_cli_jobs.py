@@ -147,6 +147,15 @@ def test_a_batch_that_is_interrupted_says_what_is_kept_and_how_to_go_on(count: i
     assert ended == "inferloop: interrupted"
 
 
+@pytest.mark.parametrize(
+    ("status", "code"), [(400, "INVALID_PARAMETERS"), (403, "FORBIDDEN"), (409, "CONFLICT")]
+)
+def test_a_batch_that_is_refused_is_not_told_to_go_on(status: int, code: str) -> None:
+    line = CommandLine(refusing(status, code, "No."))
+    assert line.run("batch", "a fox", "a cat", "--dataset", "foxes") == 1
+    assert line.err == f"inferloop: {code}: No.\n"
+
+
 def test_the_bar_tells_the_rate_and_the_time_that_is_left() -> None:
     seconds = iter([0.0, 0.0, 32.0, 64.0, 65.0])
     line = CommandLine(
