@@ -159,7 +159,10 @@ def _in_sentence(text: str, start: int, end: int, sure: bool) -> bool:
         return _below_badge(text, start, end)
     runs = follows.islower() and len(follows) > 1
     led_in = before is not None and before.group(1).islower() and len(before.group(1)) > 1
-    return ((runs or led_in) and led not in _ARTICLES) or _below_badge(text, start, end)
+    begins = not text[:start].rpartition("\n")[2].strip()  # may be a title: "Leopold Bloom walks"
+    return (((runs and not begins) or led_in) and led not in _ARTICLES) or _below_badge(
+        text, start, end
+    )
 
 
 def _below_badge(text: str, start: int, end: int) -> bool:
