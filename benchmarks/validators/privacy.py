@@ -43,7 +43,7 @@ LISTS = (
     *(f"{nth}_" for nth in ("nineteenth", "twentieth", "twenty_first", "twenty_second")),
     *(f"{nth}_" for nth in ("twenty_third", "twenty_fourth", "twenty_fifth", "twenty_sixth")),
     *(f"{nth}_" for nth in ("twenty_seventh", "twenty_eighth", "twenty_ninth", "thirtieth")),
-    *(f"{nth}_" for nth in ("thirty_first", "thirty_second", "thirty_third")),
+    *(f"{nth}_" for nth in ("thirty_first", "thirty_second", "thirty_third", "thirty_fourth")),
 )
 EMOJI = ((255, 220, 60), (255, 255, 255), (230, 180, 140))
 

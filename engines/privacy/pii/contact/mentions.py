@@ -41,17 +41,17 @@ _GIVEN_AND_SURNAME = 2
 _BESIDE = re.compile(r"[ ,;:|/–()<>\[\]\n•·-]{0,4}(?:[^\W\d_]{1,12}[.:]{0,2}[ :]{1,2}){0,2}[(<\[]?")
 _LINES_BELOW = 4
 _FAR_BELOW = 200
-_AGE = re.compile(r",?[ ]\(?(?:1?\d\d?)\)?(?=[ ,.;)]|$)(?![ ]?(?:%|€|\$|£|x|km|kg|ml))")
+_AGE = re.compile(r",?[ ]\(?[1-9]\d?\)?(?=[ ,.;)]|$)(?![ ]?(?:%|€|\$|£|x|[a-z]{1,2}\b|mph|min))")
 _AND = re.compile(rf"[ ](?:&|\+)[ ](?=({CAPITAL}[^\W\d_]+))")
 _NO_SENTENCE = re.compile(r"[’']s?[ ]|[ ]?[™®©&+]|[ ]?[\"”»“]|[ ]\((?:1[5-9]|20)\d\d")
 _LOWER_BEHIND = re.compile(r",?[ ]([^\W\d_]+)")
 _LOWER_BEFORE = re.compile(r"(?<![^\W_])([^\W\d_]+)(,?)[ ]$")
-_LABEL_BEFORE = re.compile(r"[^\n:]*:[^\n]*$")
 _BESIDE_KINDS = frozenset({"email", "phone", "address", "date_of_birth", "national_id", "passport"})
 
 
 _THINGS = frozenset(listed("no_label", "street_behind", "street_end", "work", "thing"))
 _THINGS -= frozenset(listed("to_whom", "for_whom"))
+_LABELS = frozenset(listed("no_label"))
 _THINGS_BEFORE = _THINGS | frozenset(listed("street_before"))
 _PERSON_BEHIND = frozenset(listed("person_behind"))
 _PERSON_BEFORE = frozenset(listed("person_before", "kin", "name_word"))
@@ -72,12 +72,14 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
     starts = sorted(span.start for span in others if span.type in _BESIDE_KINDS)
     for match in _IN_RECORDS.finditer(text):
         comma, given, and_sex = match.groups()
-        beside = comma or _is_beside(text, match.start(), match.end(2), starts)
-        listed_too = not _BEGINS.search(text, max(0, match.start() - _SHORT), match.start())
-        listed_too |= text.startswith(",", match.end(2))  # COCO, YOLO, Pascal, ...
-        if not given.isupper() and (
-            and_sex or (beside and is_given(given) and not (comma and listed_too))
-        ):
+        begins = _BEGINS.search(text, max(0, match.start() - _SHORT), match.start()) is not None
+        listed_too = not begins or text.startswith(",", match.end(2))  # COCO, YOLO, Pascal, ...
+        beside = _is_beside(text, match.start(), match.end(2), starts)
+        labeled = comma or ":" in text[max(0, match.start() - _SHORT) : match.start()]
+        fits = beside or (
+            labeled and not listed_too and not _is_label_of_things(text, match.start())
+        )
+        if not given.isupper() and (and_sex or (is_given(given) and fits)):
             yield Span("name", match.start(), match.end(2), 0.6)
     refused = 0
     for word in _WORD.finditer(text):
@@ -129,9 +131,10 @@ def _is_called_otherwise(text: str, start: int, end: int) -> bool:
     Berger", "Anna Berger Stiftung", "film: Anna Berger"."""
     before = text[max(0, start - _AROUND) : start].rpartition("\n")[2]
     words = re.findall(r"[^\W\d_]+", before.lower())
-    label = _LABEL_BEFORE.search(before) is not None
-    near = words if label else words[-1:]
-    if not label and (len(words[-1:]) and len(words[-1]) <= _SHORT):  # Szkoła im. Jana ...
+    if _is_label_of_things(text, start):
+        return True
+    near = [] if before.rstrip().endswith(":") else words[-1:]
+    if near and len(near[0]) <= _SHORT:  # Szkoła im. Jana ...
         near = words[-2:]
     if not _THINGS_BEFORE.isdisjoint(near) or before.endswith(_QUOTES):
         return True
@@ -139,8 +142,17 @@ def _is_called_otherwise(text: str, start: int, end: int) -> bool:
     also = _AND.match(behind)
     if _NO_SENTENCE.match(behind) and not (also and is_given(also.group(1))):
         return True
-    words = re.findall(r"[^\W\d_]+", behind)[:2]
+    words = re.findall(r"[^\W\d_]+", behind)[:1]
     return not _THINGS.isdisjoint(word.lower() for word in words)
+
+
+def _is_label_of_things(text: str, start: int) -> bool:
+    """Whether a label before `start`, on the same line, names a thing: "Film: "."""
+    before = text[max(0, start - _AROUND) : start].rpartition("\n")[2]
+    if ":" not in before:
+        return False
+    words = re.findall(r"[^\W\d_]+", before.rpartition(":")[0].lower())
+    return not _LABELS.isdisjoint(words)
 
 
 def _in_sentence(text: str, start: int, end: int, sure: bool) -> bool:

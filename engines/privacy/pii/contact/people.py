@@ -171,6 +171,7 @@ def find_names(text: str) -> Iterator[Span]:
                 and _may_be_somebody(name)
                 and not is_famous(name)
                 and _is_label(text, match.start())
+                and not (pattern is _TO_WHOM and _is_behind_thing(text, match.start()))
             ):
                 yield Span("name", match.start(1), match.end(1), 0.7)
     for match in _CLOSED.finditer(text):
@@ -199,6 +200,12 @@ def _may_be_somebody(name: str) -> bool:
 def _is_given(name: str, place: int) -> bool:
     """Whether the first (0) or the last (-1) word of `name` is a given name."""
     return is_given(re.split(r"[ ,]+", name)[place])
+
+
+def _is_behind_thing(text: str, start: int) -> bool:
+    """Whether the word before `start` is that of a thing: "Trattoria da Franco Colombo"."""
+    words = re.findall(r"[^\W\d_]+", text[max(0, start - _LONGEST_LABEL) : start].lower())
+    return words[-1:] != [] and words[-1] in _THINGS
 
 
 def _is_label(text: str, colon: int) -> bool:

@@ -18,7 +18,7 @@ _GROUP = re.compile(r"\d+")
 _DIGITS_OF_CARD = (13, 19)
 _CARD_GROUPS = ((4, 4, 4, 4, 3), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
 _IBAN_START = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=IBAN))[A-Z]{2} ?[0-9OIl]{2}", re.IGNORECASE)
-_IBAN_LONGEST = 50
+_IBAN_LONGEST, _FEWEST_DIGITS_OF_IBAN = 50, 6
 _POLISH = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){25}(?![\w-]|[.,]\d)")
 _ALIKE = str.maketrans("OI", "01")
 _SSN = re.compile(r"(?<![\w-])(\d{3})([- ])(\d{2})\2(\d{4})(?![\w-])")
@@ -74,6 +74,8 @@ def find_ibans(text: str) -> Iterator[Span]:
         if between not in ("", "\n"):
             continue
         iban = "".join(text[position] for position in positions[:length])
+        if sum(sign.isdigit() for sign in iban) < _FEWEST_DIGITS_OF_IBAN:
+            continue  # a sentence whose letters happen to fit
         if any(iban_valid(reading) for reading in _iban_readings(iban)):
             yield Span("iban", match.start(), end)
     for match in _POLISH.finditer(text):  # Polish IBANs are written without the country code

@@ -152,7 +152,10 @@ _OWNER = (
     rf"(?:\.?\s(?:(?:{any_of('of')})\s)?(?:{any_of('name_owner')}){NO_LETTER_BEHIND}"
     rf"|\.?\s(?:{any_of('of')})\s[^\W\d_]{{2,20}})?"
 )
-_NUMBER_WORD = rf"{_OWNER}{ASIDE}(?:\s?\([^()\n]{{1,24}}\))?{GAP}{{0,4}}"
+_SAID_WHERE = (  # N° SS fiche de paie 1 71 ...
+    r"(?-i:(?:\s[a-zà-ÿ]{2,3})?\s[a-zà-ÿ]{4,12}(?:\s[a-zà-ÿ]{2,12}){0,2})(?=:?\s\d)"
+)
+_NUMBER_WORD = rf"{_OWNER}\.?(?:{_SAID_WHERE}|{ASIDE})(?:\s?\([^()\n]{{1,24}}\))?{GAP}{{0,4}}"
 _NUMBER_WORD += rf"(?:{whole_words(any_of('number', 'copula'))}{GAP}{{0,3}}){{0,2}}"
 _BEHIND = re.compile(
     rf"{_NUMBER_WORD}{GAP}{{0,6}}([A-Za-z0-9]{{1,20}}(?:[ ./-]{{1,3}}[A-Za-z0-9]{{1,14}}){{0,7}})",

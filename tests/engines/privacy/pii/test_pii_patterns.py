@@ -16,7 +16,7 @@ LISTS = (
     *(f"{nth}_" for nth in ("nineteenth", "twentieth", "twenty_first", "twenty_second")),
     *(f"{nth}_" for nth in ("twenty_third", "twenty_fourth", "twenty_fifth", "twenty_sixth")),
     *(f"{nth}_" for nth in ("twenty_seventh", "twenty_eighth", "twenty_ninth", "thirtieth")),
-    *(f"{nth}_" for nth in ("thirty_first", "thirty_second", "thirty_third")),
+    *(f"{nth}_" for nth in ("thirty_first", "thirty_second", "thirty_third", "thirty_fourth")),
 )
 _LEAST_FOUND = 0.9
 _MOST_FALSE = 0.04
