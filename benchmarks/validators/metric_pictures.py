@@ -15,7 +15,7 @@ from engines.quality.config import ILLUSTRATION, PHOTO
 from training.quality.pictures.distortions import DISTORTIONS
 from training.quality.pictures.drawings import drawing
 from training.quality.pictures.families import FAMILIES
-from training.quality.pictures.forms import FORMS
+from training.quality.pictures.forms import FORMS, LATER, OUT_OF_REGISTER
 from training.quality.pictures.kinds import kinds
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _families(photo: Pixels) -> Pixels:
 def _forms(photo: Pixels) -> Pixels:
     """Every other form of each family at its worst level, with two random seeds."""
     tiles = []
-    for forms in FORMS.values():
+    for forms in (*FORMS.values(), *((form,) for _, form in (OUT_OF_REGISTER, *LATER))):
         for form in dict.fromkeys(forms):
             for seed in range(2):
                 spoil, levels = form(np.random.default_rng(seed))

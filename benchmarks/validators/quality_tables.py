@@ -17,7 +17,7 @@ from engines.quality import QualityConfig
 from engines.quality.judging import Judgement, judge
 from training.quality.pictures.families import FAMILIES
 from training.quality.pictures.form import Form
-from training.quality.pictures.forms import FORMS, OUT_OF_REGISTER
+from training.quality.pictures.forms import FORMS, LATER, OUT_OF_REGISTER
 from training.quality.pictures.kinds import (
     gradient,
     kinds,
@@ -78,8 +78,8 @@ def other_forms(photos: Sequence[Pixels]) -> str:
         "| family | form | mean score, third and worst level | worst level fails |",
         "|---|---|---|---|",
     ]
-    later, displaced = OUT_OF_REGISTER
-    for family, forms in (*FORMS.items(), (later, (displaced,))):
+    later = [(family, (form,)) for family, form in (OUT_OF_REGISTER, *LATER)]
+    for family, forms in (*FORMS.items(), *later):
         for form in dict.fromkeys(forms):
             scores = np.array(
                 [_third_and_worst(pixels, form, n) for n, pixels in enumerate(photos)]

@@ -19,6 +19,7 @@ from engines.metrics.defects.lines import NUMBERS as OF_LINES
 from engines.metrics.defects.lines import line_numbers
 from engines.metrics.defects.palette import combed
 from engines.metrics.defects.regions import blotch_numbers, region_numbers, wave_numbers
+from engines.metrics.defects.register import register_numbers
 from engines.metrics.gray import WORKING_SIDE_PX
 from engines.metrics.tiles import middle
 from engines.quality.config import PROFILES
@@ -194,6 +195,7 @@ def _of_whole(pixels: Pixels) -> dict[str, float]:
         "blotches": blotch_numbers(pixels),
         "waves": wave_numbers(luma),
         "comb": [combed(gray)],
+        "register": register_numbers(pixels),
     }
     return {f"{kind}_{n}": value for kind, values in told.items() for n, value in enumerate(values)}
 

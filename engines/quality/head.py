@@ -28,9 +28,9 @@ SHIPPED = Path(__file__).parent / "data" / "head.safetensors"
 _FARTHEST = 3.0
 """Inputs are clipped at this many spreads from the median, because training saw no larger ones."""
 _LAYERS = ("first", "second", "last")
-_OF_HEAD, _OF_FORMULA = 0.55, 0.10
+_OF_HEAD, _OF_FORMULA = 0.55, 0.03
 """Weights of the two log odds in the score, chosen on pictures that the head was not trained on."""
-_NOTHING = 1e-3  # if the formula's score is below this, the head cannot raise it
+_NOTHING = 1e-9  # if the formula's score is below this, the head cannot raise it
 _LEAST, _MOST = 1e-4, 1 - 1e-4  # the formula's score is clipped to this before its log odds
 
 FACTORS: Mapping[str, str] = {
@@ -158,7 +158,7 @@ def together(formula_score: float, opinion: Opinion) -> float:
     """Combine the formula's score, 0 to 1, and the head's output into one score, 0 to 1.
 
     The formula keeps a weight because the head is unreliable for pictures unlike its training data.
-    If the formula's score is near 0, as for a blank picture, it stays so.
+    If the formula's score is 0, as for a blank picture, it stays so.
     """
     score = min(max(formula_score, _LEAST), _MOST)
     log_odds = math.log(score / (1 - score))

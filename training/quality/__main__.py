@@ -25,7 +25,7 @@ from training.quality import examples
 from training.quality.examples import Example
 from training.quality.fit import Told, fit
 
-SEEDS, STEPS = tuple(range(6)), 4500
+SEEDS, STEPS = tuple(range(6)), 5000
 _DRAWINGS, _SIZED = range(40), range(100, 125)
 
 
@@ -47,6 +47,7 @@ def tasks(folders: Iterable[Path]) -> Iterator[Task]:
             yield Task(f"sized_{name}", kind, examples.in_sizes(path))
             yield Task(f"exposed_{name}", kind, examples.over_exposed(path))
             yield Task(f"levels_{name}", kind, examples.in_all_levels(path))
+            yield Task(f"{examples.LATER_FORMS}{name}", kind, examples.in_later_forms(path))
     for kind in examples.DRAWN:
         for number in _DRAWINGS:
             yield Task(_drawn("drawn", kind, number), kind, examples.of_drawing(kind, number))

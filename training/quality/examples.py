@@ -24,7 +24,7 @@ from training.quality.pictures import (
     unseen_scenes,
 )
 from training.quality.pictures.families import FAMILIES, OF_DRAWINGS, OF_SMOOTHNESS
-from training.quality.pictures.forms import FORMS, OUT_OF_REGISTER
+from training.quality.pictures.forms import AGAIN, FORMS, LATER, OUT_OF_REGISTER
 from training.quality.pictures.variants import VARIANTS
 
 if TYPE_CHECKING:
@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 CLEAN = "clean"
 WORST = 5
 OTHER_FORMS = "formed_"
-"""How the name begins of what is spoiled in other forms; half of the bad examples are learned from
-these."""
+LATER_FORMS = "later_"
+"""How the names begin of what is spoiled in other forms and in later forms."""
 _SIDE_PX, _LARGER_PX = 512, 800
 _USUAL = 0.85  # share of the pictures that are reduced to 512 pixels; others to 800
 OF_PHOTOGRAPHS = frozenset(["photo", "npm photo", "fog", "snow", "painting"])
@@ -72,6 +72,10 @@ _HARD_TO_ORDER = (
     "halos",
 )
 """Families whose mild levels are learned from all five, since they are hard to tell apart."""
+_LEAST_IN_ORDER = ("WebP", "mosaic", "shifted rows", "halos")
+"""Families of which all photographs give all levels."""
+_WITH_PLAIN_PARTS = ("letterbox", "frame", "collage", "caption")
+"""Good variants that resemble pictures with a plain end or band."""
 _SMALL_PX = (256, 384)
 DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {
     **scenes.DRAWN,
@@ -183,6 +187,20 @@ def in_all_levels(path: Path) -> Iterator[Example]:
     several = [str(name) for name in rng.choice(_HARD_TO_ORDER, 7, replace=False)]
     later, form = OUT_OF_REGISTER
     for family, (spoil, levels) in [*((n, FAMILIES[n]) for n in several), (later, form(rng))]:
+        for level, amount in enumerate(levels, 1):
+            yield Example(family, level, spoil(base, amount))
+
+
+def in_later_forms(path: Path) -> Iterator[Example]:
+    """A photograph, good variants of it with plain parts, and all levels of the later forms, of two
+    others again, and of the families whose levels are hardest to order."""
+    rng = np.random.default_rng(_number(name_of(path) + " in later forms"))
+    base = _at_most(np.asarray(Image.open(path).convert("RGB")), _SIDE_PX)
+    yield Example(CLEAN, 0, base)
+    for variant in rng.choice(_WITH_PLAIN_PARTS, 2, replace=False):
+        yield Example(f"{CLEAN}:{variant}", 0, VARIANTS[variant](base, rng))
+    later = [(family, form(rng)) for family, form in (*LATER, *AGAIN)]
+    for family, (spoil, levels) in [*((n, FAMILIES[n]) for n in _LEAST_IN_ORDER), *later]:
         for level, amount in enumerate(levels, 1):
             yield Example(family, level, spoil(base, amount))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,21 +16,35 @@ from safetensors.numpy import save_file
 from torch.nn import functional
 
 from engines.quality.description import turned
-from training.quality.examples import CLEAN, OTHER_FORMS, WORST
+from training.quality.examples import CLEAN, LATER_FORMS, OTHER_FORMS, WORST
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_HIDDEN, _SECOND = 128, 64
+_HIDDEN, _SECOND = 192, 64
 _DROPPED, _JITTER = 0.2, 0.05
 _BATCH = 192
 _RATE, _HIGHEST_RATE, _DECAY = 2e-3, 4e-3, 1e-2
 _GOOD, _BAD = 0.97, 0.03
-_OF_ORDER, _OF_FAMILIES = 0.7, 0.2
+_OF_ORDER, _OF_FAMILIES = 1.0, 0.2
 _WIDTH_OF_ORDER = 0.5
-_LEAN = 0.35
+_LEAN = 0.75
 """Added to the log odds of every picture, because a good picture that fails is worse than a bad one
 that passes. Of photographs that were not in the training, about one in a hundred more passes."""
+_SHARES: Mapping[str, float] = {OTHER_FORMS: 0.5, LATER_FORMS: 0.2, "": 0.3}
+"""How the names of pictures begin, and how much of the bad examples is drawn from them."""
+_OF_KINDS: Mapping[str, float] = {"texture": 2.0, "painting": 2.0, "layer": 2.0, "screen": 1.5}
+"""How much more good pictures of some kinds count, because they differ more among each other."""
+_OFTEN: Mapping[str, float] = {
+    "WebP": 2.0,
+    "shifted rows": 3.0,
+    "motion blur": 2.0,
+    "dead rows": 2.0,
+    "halos": 1.5,
+    "stripes": 1.5,
+    "gray end": 1.5,
+}
+"""How much more often the worst level of some families is drawn, because it is missed more."""
 _FARTHEST = 3.0
 _SPREAD_CUT, _LEAST_SPREAD, _TIMES_SPREAD = 0.8, 1e-2, 1.3
 
@@ -70,12 +84,18 @@ class Drawn:
         self._rng = np.random.default_rng(seed)
         kinds = [_kind(each) for each in examples]
         counts = Counter(kind for kind in kinds if kind)
-        weights = np.array([1 / counts[kind] ** 0.5 if kind else 0.0 for kind in kinds])
+        weights = np.array(
+            [
+                _OF_KINDS.get(each.kind, 1.0) / counts[kind] ** 0.5 if kind else 0.0
+                for each, kind in zip(examples, kinds, strict=True)
+            ]
+        )
         self._weights = weights / weights.sum()
         self._worst = np.flatnonzero([each.level == WORST for each in examples])
         bad = [each for each in examples if each.level == WORST]
-        formed = np.array([each.picture.startswith(OTHER_FORMS) for each in bad])
-        self._worst_weights = _halves(formed)
+        often = np.array([_OFTEN.get(each.family, 1.0) for each in bad])
+        weights = _shared([_source(each) for each in bad]) * often
+        self._worst_weights = weights / weights.sum()
         self._pairs = _pairs(examples)
 
     def batch(self) -> NDArray[np.int64]:
@@ -86,12 +106,16 @@ class Drawn:
         return np.concatenate([good, bad, pairs[:, 0], pairs[:, 1]])
 
 
-def _halves(chosen: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Weights whose sum is 1, half of it for those that are `chosen`, if there are both."""
-    count = int(chosen.sum())
-    if count in (0, len(chosen)):
-        return np.full(len(chosen), 1 / len(chosen))
-    return np.where(chosen, 0.5 / count, 0.5 / (len(chosen) - count))
+def _source(example: Told) -> str:
+    """Which of `_SHARES` an example at the worst level belongs to."""
+    return next((each for each in _SHARES if example.picture.startswith(each)), "")
+
+
+def _shared(sources: Sequence[str]) -> NDArray[np.float64]:
+    """Weights whose sum is 1, so that each source has its share of those that there are."""
+    counts = Counter(sources)
+    weights = np.array([_SHARES[source] / counts[source] for source in sources])
+    return weights / weights.sum()
 
 
 def _kind(example: Told) -> str:
@@ -103,24 +127,23 @@ def _kind(example: Told) -> str:
 
 
 def _pairs(examples: Sequence[Told]) -> NDArray[np.int64]:
-    """Pairs (better, worse) of indices: for each picture and family, each level with the next worse
-    one. The clean picture is level 0."""
+    """Pairs (better, worse) of indices: for each picture, family and form, each level with the next
+    worse one. The clean picture is level 0. A level that occurs again begins another form."""
     clean: dict[str, int] = {}
-    levels: dict[tuple[str, str], list[int]] = {}
+    forms: dict[tuple[str, str], list[dict[int, int]]] = {}
     for index, each in enumerate(examples):
         if each.family == CLEAN:
             clean[each.picture] = index
         elif each.level:
-            levels.setdefault((each.picture, each.family), []).append(index)
+            found = forms.setdefault((each.picture, each.family), [{}])
+            if each.level in found[-1]:
+                found.append({})
+            found[-1][each.level] = index
     pairs: list[tuple[int, int]] = []
-    for (picture, _), found in levels.items():
-        graver = sorted(found, key=lambda index: examples[index].level)
-        row = [clean[picture], *graver] if picture in clean else graver
-        pairs += [
-            (better, worse)
-            for better, worse in pairwise(row)
-            if examples[better].level < examples[worse].level
-        ]
+    for (picture, _), found in forms.items():
+        for levels in found:
+            graver = [levels[level] for level in sorted(levels)]
+            pairs += pairwise([clean[picture], *graver] if picture in clean else graver)
     return np.array(pairs, np.int64)
 
 

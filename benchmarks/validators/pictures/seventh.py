@@ -3,8 +3,8 @@
     python -m benchmarks.validators.pictures.seventh FOLDER --besides FOLDER [FOLDER...]
 
 Downloads 10 packages of Debian 12 (about 260 MB) and 3 of npm, and writes a folder of each kind
-below FOLDER. It reports on formula 11: no rule was chosen and nothing was trained on it. Licenses,
-as the packages state them: plasma-workspace-wallpapers, gramps and inkscape-tutorials GPL-2+;
+below FOLDER. It reported on formula 11; since then half of it trains the head. Licenses, as the
+packages state them: plasma-workspace-wallpapers, gramps and inkscape-tutorials GPL-2+;
 skrooge-common GPL-2+ and GFDL; freedombox-doc-en CC BY-SA 3.0 and others; lugaru-data CC BY-SA 3.0
 and 4.0; scorched3d-data GPL-2+; lordsawar-data GPL-3+; dustracing2d-data CC BY-SA 3.0; raincat-data
 BSD-3-Clause and CC BY-SA 3.0; the packages of npm MIT, but zurb-twentytwenty ISC.

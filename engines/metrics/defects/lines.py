@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
-from engines.metrics.runs import longest_run
+from engines.metrics.runs import longest_run, runs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Plane = NDArray[np.float32]
     Line = NDArray[np.floating]
 
-NUMBERS = 12
+NUMBERS = 16
 """How many numbers describe the rows; as many describe the columns."""
 _SEEN_PX = 192
 _EQUAL, _VARIED, _FLAT = 0.5, 4.0, 1.0  # gray levels
@@ -37,7 +37,7 @@ def line_numbers(luma: Plane) -> list[float]:
     """`NUMBERS` numbers for the rows, then as many for the columns, of a plane (height, width),
     float32, 0 to 255, with at least 64 pixels a side.
 
-    All are natural logarithms, except the autocorrelation. In order, for rows:
+    All are natural logarithms, except where a range is given. In order, for rows:
 
     - share of the rows in the longest run of equal rows that are not of one gray: a repeated line
     - share of the rows in the longest run of rows of one gray: first at either end of the picture,
@@ -50,6 +50,11 @@ def line_numbers(luma: Plane) -> list[float]:
     - of the rows' mean levels without slow changes: the power of the strongest period of 2.5 to 64
       rows divided by the median power; and its amplitude in gray levels
     - share of the rows that differ strongly from both neighbors
+    - of the rows of one gray at the ends of the picture: their share at the end that has fewer; the
+      level of the longer run, -1 (black) to 1 (white), 0 if there is none; and the mean difference
+      in gray levels between it and the row beside it
+    - how similar the rows before and behind the longest run of one gray within the picture are:
+      their correlation, -1 to 1, 0 if there is no such run
     """
     return [*_of_rows(luma), *_of_rows(np.ascontiguousarray(luma.T))]
 
@@ -64,16 +69,37 @@ def _of_rows(plane: Plane) -> list[float]:
     flat = spread < _FLAT
     above = height if flat.all() else int(flat.argmin())
     below = height if flat.all() else int(flat[::-1].argmin())
-    within = longest_run(flat[above : height - below])
+    inner = [(above + start, above + end) for start, end in runs(flat[above : height - below])]
+    first, behind = max(inner, key=lambda run: run[1] - run[0], default=(0, 0))
     edges = _edges(apart, beside)
-    shares = (repeated / height, max(above, below) / height, within / height)
+    shares = (repeated / height, max(above, below) / height, (behind - first) / height)
     return [
         *(math.log(share + _LEAST_SHARE) for share in shares),
         *(math.log(value + _LEAST) for value in edges),
         _repetition(beside),
         *_stripes(plane),
         math.log(_standing_out(seen, beside) + _LEAST_SHARE),
+        math.log(min(above, below) / height + _LEAST_SHARE),
+        *_end(means, beside, above, below),
+        _across(seen[first - 1], seen[behind]) if inner else 0.0,
     ]
+
+
+def _end(means: Line, beside: Line, above: int, below: int) -> tuple[float, float]:
+    """Level of the longer run at an end, and the logarithm of the step to the row beside it."""
+    height = len(means)
+    if max(above, below) in (0, height):
+        level = means[0] / 127.5 - 1 if above == height else 0.0
+        return float(level), math.log(_LEAST)
+    first, step = (0, above - 1) if above >= below else (height - 1, height - below - 1)
+    return float(means[first] / 127.5 - 1), math.log(float(beside[step]) + _LEAST)
+
+
+def _across(above: Line, below: Line) -> float:
+    """Correlation of two rows, -1 to 1."""
+    one, other = above - above.mean(), below - below.mean()
+    powers = float((one * one).sum() * (other * other).sum())
+    return float((one * other).sum()) / math.sqrt(powers) if powers > 0 else 0.0
 
 
 def _edges(apart: Plane, beside: Line) -> list[float]:

@@ -16,6 +16,7 @@ from engines.metrics.defects.bands import (
     steps_on_grids,
     turned_levels,
 )
+from engines.metrics.defects.lines import NUMBERS as OF_LINES
 from engines.metrics.defects.lines import line_numbers
 from engines.quality import QualityConfig
 from engines.quality.advice import weakest
@@ -237,7 +238,7 @@ def test_numbers_of_rows_and_columns_change_places_when_a_picture_is_turned() ->
     assert levels[turned_levels()] == pytest.approx(of_turned, abs=1e-3)
     names = [f"rows_{number}" for number in range(10)]
     names += [f"grids_{number}" for number in range(10)]
-    names += [f"lines_{number}" for number in range(24)] + ["noise"]
+    names += [f"lines_{number}" for number in range(2 * OF_LINES)] + ["noise"]
     numbers = np.array([*standing_out(gray), *steps_on_grids(gray), *line_numbers(gray), 0.5])
     flipped = np.ascontiguousarray(gray.T)
     expected = [*standing_out(flipped), *steps_on_grids(flipped), *line_numbers(flipped), 0.5]

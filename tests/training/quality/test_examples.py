@@ -92,6 +92,33 @@ def test_a_photograph_gives_some_families_in_all_levels(photo: Path) -> None:
     assert said([clean, *spoiled]) == said(list(examples.in_all_levels(photo)))
 
 
+def test_a_photograph_gives_later_forms_in_all_levels_and_good_ones_with_plain_parts(
+    photo: Path,
+) -> None:
+    found = list(examples.in_later_forms(photo))
+    good = [each for each in found if not each.level]
+    assert len(good) == 3
+    assert good[0].family == CLEAN
+    assert {each.family for each in good[1:]} <= {
+        f"{CLEAN}:{name}" for name in ("letterbox", "frame", "collage", "caption")
+    }
+    spoiled = [each for each in found if each.level]
+    assert [each.level for each in spoiled] == [1, 2, 3, 4, 5] * 11
+    assert {"WebP", "mosaic", "gray end", "under-exposed"} < {each.family for each in spoiled}
+    assert said(found) == said(list(examples.in_later_forms(photo)))
+
+
+def test_levels_are_ordered_within_each_form() -> None:
+    def told(family: str, level: int) -> Told:
+        return Told("a", "photo", family, level, np.zeros(1, np.float32))
+
+    levels = [5, 2, 1, 5, 3]
+    drawn = Drawn([told(CLEAN, 0), *(told("JPEG", level) for level in levels)], seed=0)
+    batch = drawn.batch()
+    pairs = set(zip(batch[384:576].tolist(), batch[576:].tolist(), strict=True))
+    assert pairs == {(0, 3), (3, 2), (2, 1), (0, 5), (5, 4)}
+
+
 @pytest.mark.parametrize("kind", [*game_scenes.DRAWN, *ruled_scenes.DRAWN])
 def test_a_scene_is_drawn_in_any_size_and_differs_by_number(kind: str) -> None:
     draw = examples.DRAWN[kind]
@@ -121,14 +148,16 @@ def test_a_variant_is_a_picture_of_its_own(name: str, photo: Path) -> None:
     assert not np.array_equal(changed, pixels)
 
 
-def test_half_of_the_bad_examples_are_learned_from_other_forms() -> None:
-    few = [Told("formed_a", "photo", "JPEG", WORST, np.zeros(1, np.float32))]
-    many = [Told("a", "photo", "JPEG", level, np.zeros(1, np.float32)) for level in (4, *[5] * 9)]
-    clean = [Told("a", "photo", CLEAN, 0, np.zeros(1, np.float32))]
-    drawn = Drawn([*clean, *many, *few], seed=0)
+def test_each_source_has_its_share_of_the_bad_examples() -> None:
+    def told(picture: str, family: str = "JPEG", level: int = WORST) -> Told:
+        return Told(picture, "photo", family, level, np.zeros(1, np.float32))
+
+    many = [told("a", level=4), *[told("a")] * 9]
+    drawn = Drawn([told("a", CLEAN, 0), *many, told("formed_a"), told("later_a")], seed=0)
     bad = np.concatenate([drawn.batch()[192:384] for _ in range(10)])
     assert 0.45 < float((bad == 11).mean()) < 0.55
-    assert set(bad.tolist()) == set(range(2, 12))
+    assert 0.15 < float((bad == 12).mean()) < 0.25
+    assert set(bad.tolist()) == set(range(2, 13))
 
 
 def test_the_command_measures_once_and_what_it_measures_makes_a_head(

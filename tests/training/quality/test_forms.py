@@ -10,7 +10,7 @@ import skimage.data
 
 from training.quality.pictures.families import FAMILIES
 from training.quality.pictures.form import Form
-from training.quality.pictures.forms import FORMS, OUT_OF_REGISTER
+from training.quality.pictures.forms import FORMS, LATER, OUT_OF_REGISTER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 EACH = [(family, form) for family, forms in FORMS.items() for form in dict.fromkeys(forms)]
-EACH.append(OUT_OF_REGISTER)
+EACH += [OUT_OF_REGISTER, *LATER]
 NAMED = [f"{family}: {form.__name__}" for family, form in EACH]
 SEEDS = range(6)
 
@@ -69,6 +69,32 @@ def test_forms_differ_from_seed_to_seed(photo: Pixels) -> None:
         made = [form(np.random.default_rng(seed)) for seed in SEEDS]
         pictures = {spoil(photo, levels[-1]).tobytes() for spoil, levels in made}
         assert len(pictures) > 2, family
+
+
+def test_a_plain_part_has_one_color_and_at_most_a_fifth_of_the_picture(photo: Pixels) -> None:
+    for family, most in (("gray end", 0.2), ("dead rows", 0.06)):
+        form = dict(LATER)[family]
+        ends = set()
+        for seed in range(12):
+            spoil, levels = form(np.random.default_rng(seed))
+            spoiled = spoil(photo, levels[-1])
+            rows, columns = ((spoiled != photo).any(axis=axis) for axis in ((1, 2), (0, 2)))
+            share = min(rows.mean(), columns.mean())
+            assert 0.8 * most < share <= 1.2 * most
+            where = np.ix_(rows, columns)
+            assert len(np.unique(spoiled[where].reshape(-1, 3), axis=0)) == 1
+            ends.add((int(rows.argmax()), int(columns.argmax())))
+        assert len(ends) > 2
+
+
+def test_a_curve_changes_levels_in_one_direction(photo: Pixels) -> None:
+    forms = dict(LATER)
+    for seed in range(3):
+        for family, sign in (("over-exposed", 1), ("under-exposed", -1)):
+            spoil, levels = forms[family](np.random.default_rng(seed))
+            means = [float(spoil(photo, level).mean()) for level in levels]
+            assert sorted(means, key=lambda mean: sign * mean) == means
+            assert sign * (means[0] - float(photo.mean())) > 0
 
 
 def test_displaced_channels_keep_their_values_and_one_stays_in_place(photo: Pixels) -> None:

@@ -36,3 +36,16 @@ FORMS: Mapping[str, Sequence[Form]] = {
 """Family to the functions that draw its other forms."""
 OUT_OF_REGISTER = ("shifted rows", parts.displaced_planes)
 """A later form, and the family that it is learned with: planes out of place, as rows may be."""
+LATER: Sequence[tuple[str, Form]] = (
+    ("shifted rows", parts.planes_a_little_apart),
+    ("gray end", parts.plain_end),
+    ("dead rows", parts.plain_band),
+    ("over-exposed", whole.washed_out),
+    ("under-exposed", whole.darkened),
+)
+"""Later forms, each with the family that it is learned with. They are milder than the others."""
+AGAIN: Sequence[tuple[str, Form]] = (
+    ("shifted rows", parts.shifted_bands),
+    ("motion blur", whole.motion),
+)
+"""Forms that are missed most. All photographs give them once more, in all levels."""

@@ -98,6 +98,42 @@ def displaced_planes(rng: Generator) -> tuple[Spoil, Levels]:
     return spoil, (1, 2, 4, 8, 14)
 
 
+def planes_a_little_apart(rng: Generator) -> tuple[Spoil, Levels]:
+    """`displaced_planes` by shorter distances."""
+    return displaced_planes(rng)[0], (1, 2, 3, 5, 8)
+
+
+def plain_end(rng: Generator) -> tuple[Spoil, Levels]:
+    """Up to a fifth of the picture, at one of its ends, is white, black or of any color."""
+    color = _any_color(rng)
+
+    def spoil(pixels: Pixels, share: float) -> Pixels:
+        spoiled = pixels.copy()
+        spoiled[round(len(pixels) * (1 - share)) :] = color
+        return spoiled
+
+    return at_an_end(spoil, rng), (0.04, 0.08, 0.12, 0.16, 0.2)
+
+
+def plain_band(rng: Generator) -> tuple[Spoil, Levels]:
+    """A narrow band within the picture is white, black or of any color; what is on both sides of it
+    belongs together."""
+    color, start = _any_color(rng), float(rng.uniform(0.1, 0.85))
+
+    def spoil(pixels: Pixels, share: float) -> Pixels:
+        spoiled, first = pixels.copy(), int(len(pixels) * start)
+        spoiled[first : first + max(2, round(len(pixels) * share))] = color
+        return spoiled
+
+    return either_way(spoil, rng), (0.01, 0.02, 0.03, 0.045, 0.06)
+
+
+def _any_color(rng: Generator) -> tuple[int, ...]:
+    """White, black, or any color, the same chance for each."""
+    other = tuple(int(level) for level in rng.integers(0, 256, 3))
+    return ((255,) * 3, (0,) * 3, other)[int(rng.integers(3))]
+
+
 def stripes(rng: Generator) -> tuple[Spoil, Levels]:
     """Light and dark stripes with a period of 3 to 60 px, with hard edges or as a sine."""
     period, wave = float(np.exp(rng.uniform(np.log(3), np.log(60)))), rng.random() < 0.4

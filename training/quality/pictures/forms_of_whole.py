@@ -160,6 +160,27 @@ def darkness(rng: Generator) -> tuple[Spoil, Levels]:
     return (lambda pixels, power: cut(255 * (pixels / 255.0) ** power)), (1.6, 2.4, 3.5, 5, 8)
 
 
+def washed_out(rng: Generator) -> tuple[Spoil, Levels]:
+    """Brightened by a power curve, as if a gamma curve was applied twice; half are saved as
+    JPEG after it, which fills the gaps between the levels."""
+    return _curve(rng), (0.8, 0.65, 0.52, 0.42, 0.35)
+
+
+def darkened(rng: Generator) -> tuple[Spoil, Levels]:
+    """The same, but darkened."""
+    return _curve(rng), (1.3, 1.7, 2.2, 2.8, 3.5)
+
+
+def _curve(rng: Generator) -> Spoil:
+    is_saved = rng.random() < 0.5
+
+    def spoil(pixels: Pixels, power: float) -> Pixels:
+        curved = cut(255 * (pixels / 255.0) ** power)
+        return jpeg(curved, 90) if is_saved else curved
+
+    return spoil
+
+
 def veil(rng: Generator) -> tuple[Spoil, Levels]:
     """Low contrast: blended with white, gray or black."""
     level = float(rng.choice([0, 128, 255]))

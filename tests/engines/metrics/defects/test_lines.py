@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 REPEATED, AT_AN_END, WITHIN, SHARPEST, SIXTEENTH = 0, 1, 2, 3, 7
 REPETITION, PERIOD, HEIGHT, STANDING_OUT = 8, 9, 10, 11
+AT_BOTH_ENDS, LEVEL_OF_END, STEP_OF_END, ACROSS = 12, 13, 14, 15
 
 
 @pytest.fixture(scope="module")
@@ -86,6 +87,38 @@ def test_shares_are_of_the_height(luma: Plane) -> None:
     assert math.exp(found[AT_AN_END]) == pytest.approx(0.2, abs=0.004)
     found = line_numbers(changed(luma, repeat_a_row))
     assert math.exp(found[REPEATED]) == pytest.approx(0.2, abs=0.01)
+
+
+def test_a_plain_end_is_told_from_bars_at_both_ends(luma: Plane) -> None:
+    def add_bars(plane: Plane) -> None:
+        plane[:45] = plane[270:] = 0
+
+    end, bars = line_numbers(changed(luma, lose_a_part)), line_numbers(changed(luma, add_bars))
+    assert math.exp(bars[AT_BOTH_ENDS]) == pytest.approx(0.1, abs=0.004)
+    assert math.exp(end[AT_BOTH_ENDS]) < 0.004
+    assert end[LEVEL_OF_END] == pytest.approx(0, abs=0.01)
+    assert bars[LEVEL_OF_END] == -1
+    assert math.exp(end[STEP_OF_END]) == pytest.approx(
+        float(np.abs(luma[239] - 128).mean()), rel=0.2
+    )
+
+
+def test_a_picture_without_a_plain_part_has_no_level_of_it(luma: Plane) -> None:
+    found = line_numbers(luma)
+    for number in (LEVEL_OF_END, ACROSS, LEVEL_OF_END + NUMBERS, ACROSS + NUMBERS):
+        assert found[number] == 0
+
+
+def test_what_a_band_lies_on_belongs_together_and_parts_of_a_collage_do_not(luma: Plane) -> None:
+    def lay_a_band(plane: Plane) -> None:
+        plane[100:108] = 255
+
+    def join_another(plane: Plane) -> None:
+        plane[108:] = np.random.default_rng(0).permuted(plane[108:], axis=1)
+        plane[100:108] = 255
+
+    assert line_numbers(changed(luma, lay_a_band))[ACROSS] > 0.7
+    assert abs(line_numbers(changed(luma, join_another))[ACROSS]) < 0.3
 
 
 def test_stripes_have_their_height_in_gray_levels() -> None:
