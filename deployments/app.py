@@ -12,7 +12,7 @@ from deployments.config import AppArgs
 from deployments.replicas.cpu import CpuReplica
 from deployments.replicas.diffusion import DiffusionReplica
 from deployments.replicas.exporter import ExporterReplica
-from deployments.replicas.ingress import Ingress, effective_api
+from deployments.replicas.ingress import Ingress
 from deployments.replicas.privacy import PrivacyReplica
 from deployments.replicas.profiles import ProfilesReplica
 from deployments.replicas.quality import QualityReplica
@@ -20,6 +20,7 @@ from deployments.replicas.rate_limiter import RateLimiterReplica
 from deployments.settings import Settings
 from deployments.wiring.data import DataRoot
 from deployments.wiring.diffusion import DiffusionWiring
+from deployments.wiring.effective import effective_api
 from deployments.wiring.files import FileWiring
 from deployments.wiring.library import ExportWiring, ProfilesWiring
 from deployments.wiring.marks import MarksWiring

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -217,11 +218,19 @@ def _waiting(application: dict[str, Any]) -> str:
     return "waiting for " + ", ".join(sorted(names)) if names else "building the application"
 
 
+_OWN_ERROR = re.compile(r"^engines\.errors\.\w+: (.+)$", re.MULTILINE)
+"""The line of one of our errors at the end of a traceback."""
+
+
 def _why(application: dict[str, Any]) -> str:
+    """Serve's messages. If one of them ends in one of our errors, only that error's sentences: it
+    needs no traceback."""
     messages = [application.get("message", "")]
     messages += [
         f"{name}: {deployment['message']}"
         for name, deployment in application.get("deployments", {}).items()
         if deployment.get("message")
     ]
-    return "\n".join(message for message in messages if message)[-4000:]
+    text = "\n".join(message for message in messages if message)
+    own = dict.fromkeys(_OWN_ERROR.findall(text))
+    return "\n".join(own) if own else text[-4000:]

@@ -202,11 +202,13 @@ def run(chosen: argparse.Namespace, settings: Settings) -> int:
     from deployments.local.fork_server import fork_servers
     from deployments.local.worker_stages import stages
     from deployments.wiring.access import api_keys
+    from deployments.wiring.effective import check_start
 
     try:
         document = config_files.load(chosen.config)
         if settings.has_keys():
             api_keys(settings)
+        check_start(config_files.app_args(document), settings)
     except (ValueError, YAMLError, OSError, InvalidParameters) as error:
         print(
             error.message if isinstance(error, InvalidParameters) else f"{chosen.config}: {error}",

@@ -22,6 +22,7 @@ from deployments.replicas.rate_limiter import HandleRateLimiter, HandleTickets
 from deployments.settings import Settings
 from deployments.wiring.access import api_keys
 from deployments.wiring.data import DataRoot
+from deployments.wiring.effective import effective_api
 from deployments.wiring.jobs import job_store
 from deployments.wiring.marks import MarksWiring
 from deployments.wiring.redis_guard import redis_guards
@@ -32,22 +33,6 @@ from serve_app.budgets.rate_limits import MemoryRateLimiter, RateLimiter
 from serve_app.config import ApiConfig
 from serve_app.webhooks.signing import WebhookSecrets
 from serve_app.webhooks.wiring import WebhookWiring
-
-
-def effective_api(api: ApiConfig, settings: Settings) -> ApiConfig:
-    """The config with the rate limits and the data root that the environment sets."""
-    rates = {
-        "generate": settings.rate_limit_generate,
-        "validate_": settings.rate_limit_validate,
-        "export": settings.rate_limit_export,
-        "upload": settings.rate_limit_upload,
-        "read": settings.rate_limit_read,
-    }
-    given = {name: rate for name, rate in rates.items() if rate}
-    merged = {**api.rates.model_dump(), **given}
-    return ApiConfig.model_validate(
-        {**api.model_dump(), "rates": merged, "data_root": settings.absolute_data_root()}
-    )
 
 
 def rate_limiter(

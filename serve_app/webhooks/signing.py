@@ -9,6 +9,7 @@ import hmac
 from dataclasses import dataclass, field
 
 from engines.errors import InvalidParameters
+from serve_app.webhooks.config import Webhooks
 
 SECRET_PREFIX = "whsec_"
 MIN_MASTER_CHARS = 24
@@ -37,6 +38,12 @@ class WebhookSecrets:
             words = f"must have {MIN_MASTER_CHARS} characters or more"
             raise InvalidParameters.of("INFERLOOP_WEBHOOK_SECRET", None, words, words)
         return cls(masters)
+
+    def check(self, config: Webhooks) -> None:
+        """Raise `InvalidParameters` if the config allows hosts but there is no secret."""
+        if config.allowed_hosts and not self.masters:
+            words = "must be set if webhooks.allowed_hosts is not empty"
+            raise InvalidParameters.of("INFERLOOP_WEBHOOK_SECRET", None, "a secret", words)
 
     def of_key(self, key_hash: str) -> list[str]:
         """The secrets of an API key in the form "whsec_" + base64, the newest first."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from engines.errors import InvalidParameters
 from serve_app.webhooks.config import Webhooks
 from serve_app.webhooks.sending import Sender
 from serve_app.webhooks.signing import NO_SECRETS, WebhookSecrets
@@ -20,9 +19,7 @@ class WebhookWiring:
 
     def check(self, config: Webhooks) -> None:
         """Raise `InvalidParameters` if the config allows hosts but there is no secret."""
-        if config.allowed_hosts and not self.secrets.masters:
-            words = "must be set if webhooks.allowed_hosts is not empty"
-            raise InvalidParameters.of("INFERLOOP_WEBHOOK_SECRET", None, "a secret", words)
+        self.secrets.check(config)
 
 
 NO_WEBHOOKS = WebhookWiring()

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from deployments import config_files
 from deployments.app import apart, diffusion, together
 from deployments.config import PoolConfig
-from deployments.replicas.ingress import effective_api
 from deployments.settings import Settings
 from deployments.wiring.data import DataRoot
 from deployments.wiring.diffusion import DiffusionWiring
+from deployments.wiring.effective import effective_api
 from serve_app.config import ModelDefaults
 
 CONFIGS = sorted((Path(__file__).resolve().parents[3] / "configs").glob("*.yaml"))

@@ -203,6 +203,25 @@ def test_a_short_key_is_refused_before_ray_starts_where_strangers_reach_it(tmp_p
     assert "Ray" not in done.stdout
 
 
+def test_a_missing_secret_of_webhooks_is_named_before_ray_starts(tmp_path: Path) -> None:
+    document = yaml.safe_load((ROOT / "configs" / "local.yaml").read_text(encoding="utf-8"))
+    api = document["applications"][0]["args"].setdefault("api", {})
+    api["webhooks"] = {"allowed_hosts": ["hooks.example.com"]}
+    (tmp_path / "hooks.yaml").write_text(yaml.safe_dump(document), encoding="utf-8")
+    options = ["--ray-folder", str(tmp_path / "ray"), "--config", str(tmp_path / "hooks.yaml")]
+    done = subprocess.run(
+        [sys.executable, "-m", "deployments.local.serving", *options],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 2
+    assert "INFERLOOP_WEBHOOK_SECRET must be set" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "Ray" not in done.stdout
+
+
 def test_a_keys_file_is_found_from_any_folder(tmp_path: Path) -> None:
     (tmp_path / "keys").write_text("keys: []")
     found = prepared(tmp_path, INFERLOOP_API_KEYS_FILE="keys")

@@ -160,6 +160,16 @@ def test_a_deployment_that_cannot_start_ends_the_wait_with_its_words(status: str
         wait_until_running(access, threading.Event())
 
 
+def test_one_of_our_errors_is_said_without_its_traceback() -> None:
+    said = (
+        "Traceback (most recent call last):\n  File x\nengines.errors.InvalidParameters: A secret"
+    )
+    access = Serve(states=[state("DEPLOY_FAILED", said, ingress="HEALTHY")])
+    with pytest.raises(StartFailed) as failed:
+        wait_until_running(access, threading.Event())
+    assert str(failed.value) == "A secret"
+
+
 def test_who_stops_the_start_is_not_kept_waiting() -> None:
     stop = threading.Event()
     stop.set()

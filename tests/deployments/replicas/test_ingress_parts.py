@@ -13,9 +13,10 @@ from deployments import config_files
 from deployments.adapters.generation import PooledGeneration
 from deployments.adapters.readiness import HandleReadiness
 from deployments.config import AppArgs
-from deployments.replicas.ingress import asked_if_ready, effective_api, rate_limiter
+from deployments.replicas.ingress import asked_if_ready, rate_limiter
 from deployments.replicas.rate_limiter import HandleRateLimiter, RateLimiterReplica
 from deployments.settings import Settings
+from deployments.wiring.effective import effective_api
 from engines.errors import InvalidParameters, Overloaded, ReplicaLost
 from engines.types import GenerationRequest
 from serve_app.budgets.rate_limits import Bucket, BudgetState, MemoryRateLimiter
