@@ -3,10 +3,11 @@
     python -m benchmarks.validators.pictures.sixth FOLDER --besides FOLDER [FOLDER...]
 
 Downloads 5 packages of Debian 12 (about 650 MB) and 17 of npm, and writes a folder for each kind
-below FOLDER. It tests formula 10 of the quality score: nothing was trained or chosen with it.
-Licenses, as the packages state them: gnucash-docs GFDL 1.1; kmymoney-common GPL-2+; torcs-data and
-hedgewars-data GPL-2 and the Free Art License; supertux-data GPL-2+ and CC BY-SA; the packages of
-npm MIT, except lightgallery GPL-3 and color-thief BSD-2-Clause.
+below FOLDER. It reported on formula 10 of the quality score; since then a part of it trains the
+head, and the rest selects one of several heads. Licenses, as the packages state them: gnucash-docs
+GFDL 1.1; kmymoney-common GPL-2+; torcs-data and hedgewars-data GPL-2 and the Free Art License;
+supertux-data GPL-2+ and CC BY-SA; the packages of npm MIT, except lightgallery GPL-3 and
+color-thief BSD-2-Clause.
 """
 
 from __future__ import annotations
