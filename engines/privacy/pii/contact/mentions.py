@@ -162,7 +162,8 @@ def _in_sentence(text: str, start: int, end: int, sure: bool) -> bool:
     behind = _LOWER_BEHIND.match(text, end)
     led = before.group(1).lower() if before and not before.group(2) else ""
     follows = behind.group(1) if behind else ""
-    if led in _PERSON_BEFORE or follows.lower() in _PERSON_BEHIND or _AGE.match(text, end):
+    said = _PERSON_BEHIND if sure else _ONLY_PEOPLE
+    if led in _PERSON_BEFORE or follows.lower() in said or _AGE.match(text, end):
         return led not in _ARTICLES
     also = _AND.match(text, end)
     if sure and also and is_given(also.group(1)):

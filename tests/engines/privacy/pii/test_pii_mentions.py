@@ -77,6 +77,7 @@ def test_beside_other_data_and_on_a_badge(patterns: PatternPii, text: str) -> No
         "Robert Schumanlaan, werkzaamheden",
         "Stadio Diego Armando Maradona esaurito",
         "PARIS, Texas",
+        "every process of Ray Serve takes two seconds",
         "Storm Anna, 104 mph",
         "Trattoria da Franco Colombo",
         "Anna Weber tulip, 10 bulbs",
