@@ -11,7 +11,7 @@ not grow with their number.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import asdict, dataclass
 from typing import IO, TYPE_CHECKING
 
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _HALF = np.dtype("<f2")
 _COPIED_BYTES = 2**20
+ROW_ITEM_BYTES = _HALF.itemsize
+"""Bytes of one number of a stored vector."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +111,12 @@ class KeptFeatures:
             return None
         place, facts = self._places[name]
         return facts, self._rows.part(place, place + 1)
+
+    def without(self, names: Set[str]) -> Iterator[tuple[ImageFacts, NDArray[np.float32]]]:
+        """Facts and vector, float32 (1, d), of every cached image whose name is not in `names`."""
+        for name, (place, facts) in self._places.items():
+            if name not in names:
+                yield facts, self._rows.part(place, place + 1)
 
     def holds_just(self, facts: Sequence[ImageFacts]) -> bool:
         """Whether the cache has exactly these rows in this order."""

@@ -6,12 +6,20 @@ import hashlib
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from os import SEEK_END
 from typing import IO, TYPE_CHECKING, NamedTuple
 
-from engines.errors import InsufficientStorage, InvalidImage, NotFound, StorageFailed
+from engines.errors import (
+    InferloopError,
+    InsufficientStorage,
+    InvalidImage,
+    NotFound,
+    StorageFailed,
+)
 from engines.evidence.feature_file import (
+    ROW_ITEM_BYTES,
     FeatureRows,
     ImageFacts,
     KeptFeatures,
@@ -77,7 +85,8 @@ class Gatherer:
     ) -> Iterator[Gathered]:
         """Read the images `stats` below the key `folder`.
 
-        Images whose results an earlier call stored are not read again. The new results are stored.
+        Images whose results an earlier call stored are not read again. The new results are stored,
+        also those of a call that `stop` or an error ends, so that the next call continues there.
         Blocks for tens of milliseconds per image.
         """
         name = self.encoder.name if self.encoder else "no-encoder"
@@ -85,12 +94,17 @@ class Gatherer:
         kept = KeptFeatures(self.storage, folder, name, dimensions)
         scratch = None if self.scratch is None else str(self.scratch)
         with tempfile.SpooledTemporaryFile(SPOOLED_BYTES, dir=scratch) as file:
+            facts: list[ImageFacts] = []
             try:
-                found = self._gathered(folder, stats, kept, file, on_image, stop)
+                found = self._gathered(folder, stats, kept, facts, file, on_image, stop)
+            except BaseException:
+                with suppress(InferloopError, OSError):  # the first error is the one to report
+                    self._keep_so_far(folder, name, kept, facts, file)
+                raise
             finally:
                 kept.close()
-            if not kept.holds_just(found.facts):
-                self._keep(folder, name, found, file)
+            if not kept.holds_just(facts):
+                self._keep(folder, name, facts, file)
             yield found
 
     def _gathered(
@@ -98,11 +112,12 @@ class Gatherer:
         folder: str,
         stats: Sequence[ObjectStat],
         kept: KeptFeatures,
+        facts: list[ImageFacts],
         file: IO[bytes],
         on_image: Callable[[], None],
         stop: StopCheck,
     ) -> Gathered:
-        facts: list[ImageFacts] = []
+        """Adds to `facts` and `file` in the same order, a batch at a time."""
         unreadable: list[str] = []
         pending: list[_Read] = []
 
@@ -162,11 +177,33 @@ class Gatherer:
                 each.name, each.etag, each.sha256, own, mirror, sharpness, width, height
             )
 
-    def _keep(self, folder: str, name: str, found: Gathered, file: IO[bytes]) -> None:
+    def _keep_so_far(
+        self,
+        folder: str,
+        name: str,
+        kept: KeptFeatures,
+        facts: list[ImageFacts],
+        file: IO[bytes],
+    ) -> None:
+        """Store the results of work that was ended, with those stored earlier that it did not get
+        to. Does nothing if the work had no new results."""
+        if self.encoder is None:
+            return
+        row_bytes = self.encoder.dimensions * ROW_ITEM_BYTES
+        del facts[file.seek(0, SEEK_END) // row_bytes :]
+        file.truncate(file.seek(len(facts) * row_bytes))  # an error may have split a batch
+        if all(kept.has(each.name, each.etag) for each in facts):
+            return
+        for each, vector in kept.without({each.name for each in facts}):
+            facts.append(each)
+            file.write(to_halves(vector))
+        self._keep(folder, name, facts, file)
+
+    def _keep(self, folder: str, name: str, facts: Sequence[ImageFacts], file: IO[bytes]) -> None:
         """Store the cache. If that fails, the report is made without it."""
         if self.encoder is None:
             return
         try:
-            keep_features(self.storage, folder, name, found.facts, file)
+            keep_features(self.storage, folder, name, facts, file)
         except (InsufficientStorage, StorageFailed):
             return

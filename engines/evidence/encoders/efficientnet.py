@@ -91,6 +91,7 @@ class EfficientNetLite0:
             # two layers then fit into the processor's cache.
             for row, pixels in enumerate(pictures):
                 image = torch.from_numpy(planes(pixels, SIDE_PX, _MEAN, _DEVIATION))[None]
+                image = image.contiguous(memory_format=torch.channels_last)
                 found[row] = self._features(image)[0].numpy()
         return to_unit_length(found)
 
@@ -98,13 +99,13 @@ class EfficientNetLite0:
         """Features, float32 (1, 1280), of one image, float32 (1, 3, side, side)."""
         from torch.nn.functional import relu6
 
-        x = relu6(_convolved(image, self._stem, stride=2))
+        x = relu6(_convolved(image, self._stem, stride=2), inplace=True)
         for block in self._blocks:
-            y = x if block.expand is None else relu6(_convolved(x, block.expand))
-            y = relu6(_convolved(y, block.depthwise, block.stride, groups=y.shape[1]))
-            y = _convolved(y, block.project)
-            x = x + y if block.adds else y
-        return relu6(_convolved(x, self._head)).mean(dim=(2, 3))
+            y = x if block.expand is None else relu6(_convolved(x, block.expand), inplace=True)
+            y = _convolved(y, block.depthwise, block.stride, groups=y.shape[1])
+            y = _convolved(relu6(y, inplace=True), block.project)
+            x = y.add_(x) if block.adds else y
+        return relu6(_convolved(x, self._head), inplace=True).mean(dim=(2, 3))
 
 
 def packaged_file() -> Path:
@@ -150,10 +151,15 @@ def _blocks(weights: Mapping[str, Tensor]) -> Iterator[_Block]:
 
 def _folded(weights: Mapping[str, Tensor], convolution: str, norm: str) -> _Layer:
     """A convolution and its batch normalization as one convolution. This is exact, because batch
-    normalization with its running statistics only scales and shifts each channel."""
+    normalization with its running statistics only scales and shifts each channel.
+
+    Its memory is in the order channels-last, in which oneDNN takes a third less time."""
+    import torch
+
     deviation = (weights[f"{norm}.running_var"] + _NORM_EPSILON).sqrt()
     scale = weights[f"{norm}.weight"] / deviation
     weight = weights[f"{convolution}.weight"] * scale[:, None, None, None]
+    weight = weight.contiguous(memory_format=torch.channels_last)
     return _Layer(weight, weights[f"{norm}.bias"] - weights[f"{norm}.running_mean"] * scale)
 
 
@@ -164,9 +170,11 @@ def _convolved(x: Tensor, layer: _Layer, stride: int = 1, groups: int = 1) -> Te
 
     side = layer.weight.shape[-1]
     rows, columns = (_padding(length, side, stride) for length in x.shape[-2:])
-    if rows or columns:
+    if rows % 2 or columns % 2:  # `conv2d` itself pads only evenly
         x = pad(x, [columns // 2, columns - columns // 2, rows // 2, rows - rows // 2])
-    return conv2d(x, layer.weight, layer.bias, stride=stride, groups=groups)
+        rows = columns = 0
+    padding = rows // 2, columns // 2
+    return conv2d(x, layer.weight, layer.bias, stride, padding, groups=groups)
 
 
 def _padding(length: int, side: int, stride: int) -> int:

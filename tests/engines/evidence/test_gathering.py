@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
@@ -13,6 +13,7 @@ import pytest
 
 from engines.datasets.store.layout import iter_images
 from engines.errors import Canceled, InsufficientStorage, StorageFailed
+from engines.evidence.encoders.encoder import EncoderUnavailable
 from engines.evidence.gathering import Gathered, Gatherer
 from engines.images import ImageLimits, read_pixels
 from engines.metrics.phash import phash64_with_mirror
@@ -189,8 +190,9 @@ def test_every_image_is_told_of_readable_or_not(storage: FolderStorage) -> None:
     assert len(heard) == 6
 
 
-def test_work_that_is_stopped_keeps_nothing_half(storage: FolderStorage) -> None:
-    left = 3
+def stop_after(images: int) -> Callable[[], None]:
+    """A stop check that raises at the image after so many."""
+    left = images
 
     def stop() -> None:
         nonlocal left
@@ -198,10 +200,63 @@ def test_work_that_is_stopped_keeps_nothing_half(storage: FolderStorage) -> None
         if left < 0:
             raise Canceled("gone")
 
-    gatherer = Gatherer(storage, ImageLimits(), read_pixels, SmallEncoder())
+    return stop
+
+
+def gather_until(
+    storage: FolderStorage, encoder: SmallEncoder, images: int, batch_images: int
+) -> None:
+    """Gather, and be stopped after so many images."""
+    gatherer = Gatherer(storage, ImageLimits(), read_pixels, encoder, batch_images)
+    stop = stop_after(images)
     with pytest.raises(Canceled), gatherer.gather(SET, stats_of(storage), stop=stop):
         pass
+
+
+def test_work_that_is_stopped_in_its_first_batch_keeps_nothing(storage: FolderStorage) -> None:
+    gather_until(storage, SmallEncoder(), images=3, batch_images=16)
     assert not list(storage.list(f"{SET}/.evidence"))
+
+
+def test_work_that_was_stopped_continues_behind_its_last_batch(storage: FolderStorage) -> None:
+    gather_until(storage, SmallEncoder(), images=4, batch_images=2)
+    encoder = SmallEncoder()
+    with gathered(storage, encoder) as found:
+        assert [each.name for each in found.facts] == [f"p{n}.png" for n in range(5)]
+        assert found.features is not None
+        assert encoder.encoded == 1
+        whole = SmallEncoder().encode([picture(n, 32) for n in range(5)])
+        np.testing.assert_allclose(found.features.part(0, 5), whole, atol=1e-3)
+
+
+def test_work_that_is_stopped_forgets_nothing_of_earlier_work(storage: FolderStorage) -> None:
+    with gathered(storage, SmallEncoder()):
+        pass
+    storage.replace(f"{SET}/p0.png", png(picture(50, 32)))
+    storage.replace(f"{SET}/p4.png", png(picture(51, 32)))
+    gather_until(storage, SmallEncoder(), images=2, batch_images=1)
+    encoder = SmallEncoder()
+    with gathered(storage, encoder) as found:
+        assert found.features is not None
+        assert encoder.encoded == 1
+        whole = SmallEncoder().encode([picture(n, 32) for n in (50, 1, 2, 3, 51)])
+        np.testing.assert_allclose(found.features.part(0, 5), whole, atol=1e-3)
+
+
+def test_a_batch_that_fails_leaves_the_earlier_ones(storage: FolderStorage) -> None:
+    class FailsAtTheSecond(SmallEncoder):
+        def encode(self, pictures: Sequence[Pixels]) -> NDArray[np.float32]:
+            if self.encoded:
+                raise EncoderUnavailable("no memory")
+            return super().encode(pictures)
+
+    gatherer = Gatherer(storage, ImageLimits(), read_pixels, FailsAtTheSecond(), batch_images=2)
+    with pytest.raises(EncoderUnavailable), gatherer.gather(SET, stats_of(storage)):
+        pass
+    encoder = SmallEncoder()
+    with gathered(storage, encoder) as found:
+        assert len(found.facts) == 5
+    assert encoder.encoded == 3
 
 
 def test_the_scratch_folder_is_empty_again(storage: FolderStorage, tmp_path: Path) -> None:
