@@ -58,7 +58,7 @@ _PERSON_BEFORE = frozenset(listed("person_before", "kin", "name_word"))
 _ONLY_PEOPLE = _PERSON_BEHIND - frozenset(listed("copula", "of_things"))
 """What people do, and things do not: not "is", "has"."""
 _AGENTS = frozenset(listed("agent"))
-_STREET = re.compile(rf"{CAPITAL}[^\W\d_]{{3,}}(?:{any_of('street_name_end')})$")
+_STREET = re.compile(rf"\b{CAPITAL}[^\W\d_]{{3,}}(?:{any_of('street_name_end')})$")
 _ARTICLES = frozenset(listed("article"))
 _BADGES = frozenset(listed("badge", "name_word", "name_alone"))
 
