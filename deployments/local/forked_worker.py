@@ -20,6 +20,7 @@ VARIABLE = "FORK_SERVER_SOCKETS"
 The first server that answers makes the worker."""
 FORKED = b"f"
 """The server's answer when it has forked."""
+KILLED_FIRST = "/proc/self/oom_score_adj"
 _CONTEXT = "--serialized-runtime-env-context="
 _LANGUAGE = "--language="
 
@@ -28,8 +29,8 @@ def question(arguments: list[str]) -> dict[str, Any] | None:
     """What to ask the server; None if Ray's own program must make this worker.
 
     `arguments` are those of `setup_worker.py`. The question has the worker's `command`,
-    `environment`, `folder` and process `group`, which are those that
-    `RuntimeEnvContext.exec_worker` would give it.
+    `environment`, `folder`, process `group`, and how early the kernel kills it (`killed_first`).
+    They are what `RuntimeEnvContext.exec_worker` would give it.
     """
     own = [each for each in arguments if each.startswith((_CONTEXT, _LANGUAGE))]
     options = dict(each.split("=", 1) for each in own)
@@ -50,7 +51,15 @@ def question(arguments: list[str]) -> dict[str, Any] | None:
         "environment": {**os.environ, **variables},
         "folder": os.getcwd(),
         "group": os.getpgid(0),
+        "killed_first": _killed_first(),
     }
+
+
+def _killed_first() -> str:
+    """Text of this process's adjustment of the kernel's score, -1000 to 1000, by which it chooses
+    what to kill when memory runs out. Ray's raylet sets it so that workers are killed first."""
+    with open(KILLED_FIRST) as file:
+        return file.read()
 
 
 def ask(asked: dict[str, Any]) -> bool:

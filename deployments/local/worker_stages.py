@@ -60,7 +60,7 @@ def stages(document: Mapping[str, Any], folder: Path) -> Stage | None:
         Stage(
             socket=folder / f"then-{number}",  # names of deployments may be too long for a socket
             modules=_MODULES[each["name"].partition("-")[0]],
-            env_vars=_runtime_env(each).get("env_vars", {}),
+            env_vars=_variables(each),
             forks=_replicas(each),
         )
         for number, each in enumerate(_prepared(document))
@@ -93,21 +93,34 @@ def with_stages(document: Mapping[str, Any], first: Stage) -> dict[str, Any]:
 
 
 def _prepared(document: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """The deployments with a stage of their own. Not those with GPUs: a process that has asked for
-    them must not be forked, and imports may ask."""
+    """The deployments with a stage of their own.
+
+    Not those with GPUs: a process that has asked for them must not be forked, and imports may ask.
+    Not those with environment variables that Ray refuses or expands.
+    """
     return [
         each
         for each in _deployments(document)
         if each["name"].partition("-")[0] in _MODULES
+        and _replicas(each) > 0
         and not (each.get("ray_actor_options") or {}).get("num_gpus")
+        and all(isinstance(value, str) and "$" not in value for value in _variables(each).values())
     ]
 
 
 def _replicas(deployment: Mapping[str, Any]) -> int:
-    """The number of replicas that the service starts with."""
-    scaling = deployment.get("autoscaling_config") or {}
-    replicas: int = scaling.get("min_replicas", deployment.get("num_replicas", 1))
-    return replicas
+    """The number of replicas that the service starts with. Serve's defaults are 1."""
+    scaling = deployment.get("autoscaling_config")
+    if scaling is None:
+        fixed = deployment.get("num_replicas")
+        return fixed if isinstance(fixed, int) else 1  # None, "auto"
+    first: int | None = scaling.get("initial_replicas")
+    least: int = scaling.get("min_replicas", 1)
+    return least if first is None else first
+
+
+def _variables(deployment: Mapping[str, Any]) -> dict[str, Any]:
+    return _runtime_env(deployment).get("env_vars") or {}
 
 
 def _deployments(document: Mapping[str, Any]) -> list[dict[str, Any]]:

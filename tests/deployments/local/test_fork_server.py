@@ -26,6 +26,8 @@ print(json.dumps({
     "environment": dict(os.environ), "has": "colorsys" in sys.modules,
     "wish": getattr(sys.modules.get("tests.deployments.local.read_at_import"), "WISH", None),
     "read": sys.stdin.read(),
+    "killed_first": open("/proc/self/oom_score_adj").read().strip(),
+    "draws": sys.modules["numpy"].random.random() if "numpy" in sys.modules else None,
 }))
 print("an error", file=sys.stderr)
 """
@@ -44,11 +46,18 @@ def folder(tmp_path: Path) -> Path:
 
 
 def start(
-    folder: Path, variables: Mapping[str, str], language: str = "PYTHON", **context: Any
+    folder: Path,
+    variables: Mapping[str, str],
+    language: str = "PYTHON",
+    killed_first: str | None = None,
+    **context: Any,
 ) -> dict[str, Any]:
-    """What a worker prints that is started as Ray starts one."""
+    """What a worker prints that is started as Ray starts one. `killed_first`: its adjustment of the
+    kernel's score for the choice of a process when memory runs out."""
+    adjusted = f"echo {killed_first} > /proc/self/oom_score_adj; " if killed_first else ""
     done = subprocess.run(
         [
+            *("sh", "-c", adjusted + 'exec "$@"', "sh"),
             *(
                 sys.executable,
                 forked_worker.__file__,
@@ -73,7 +82,7 @@ def start(
 
 
 def test_a_worker_is_a_fork_of_the_process_that_has_its_imports(folder: Path) -> None:
-    stage = Stage(socket=folder / "s", modules=("colorsys",))
+    stage = Stage(socket=folder / "s", modules=("colorsys", "numpy"))
     with fork_servers(stage):
         told = start(folder, {**stage.variable(), "GREETING": "hello"})
         again = start(folder, stage.variable())
@@ -85,7 +94,18 @@ def test_a_worker_is_a_fork_of_the_process_that_has_its_imports(folder: Path) ->
     assert (environment["GREETING"], environment["RAY_JOB_ID"]) == ("hello", "01000000")
     assert "GREETING" not in again["environment"]  # each worker has only its own
     assert (told["read"], told["errors"]) == ("words", "an error\n")
+    assert told["draws"] != again["draws"]  # each has random numbers of its own
     assert told["group"] not in (os.getpgid(0), again["group"])  # the groups of their starters
+
+
+def test_the_kernel_ends_a_fork_as_early_as_the_worker_that_ray_asked_for(folder: Path) -> None:
+    stage = Stage(socket=folder / "s", modules=())
+    with fork_servers(stage):
+        own = Path("/proc/self/oom_score_adj").read_text(encoding="utf-8").strip()
+        assert start(folder, stage.variable())["killed_first"] == own
+        told = start(folder, stage.variable(), killed_first="900")
+        assert told["killed_first"] == "900"
+        assert start(folder, stage.variable())["killed_first"] == own
 
 
 def test_a_later_stage_has_the_imports_and_variables_of_both(folder: Path) -> None:

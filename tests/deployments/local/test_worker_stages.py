@@ -77,6 +77,34 @@ def test_replicas_on_gpus_and_with_more_processes_later_have_stages_that_fit(
     assert sockets == ["", *(str(each.socket) for each in first.then)]
 
 
+@pytest.mark.parametrize(
+    ("change", "forks"),
+    [
+        ({"num_replicas": "auto"}, [1, 1]),
+        ({"num_replicas": None}, [1, 1]),
+        ({"autoscaling_config": {"max_replicas": 3}}, [1, 1]),
+        ({"autoscaling_config": {"min_replicas": 1, "initial_replicas": 2}}, [2, 1]),
+        ({"autoscaling_config": {"min_replicas": 0, "max_replicas": 3}}, [1]),
+        ({"ray_actor_options": {"runtime_env": {"env_vars": {"NUMBER": 1}}}}, [1]),
+        ({"ray_actor_options": {"runtime_env": {"env_vars": {"PLACE": "$HOME/x"}}}}, [1]),
+    ],
+    ids=str,
+)
+def test_whatever_serve_takes_is_no_reason_not_to_start(
+    tmp_path: Path, change: dict[str, Any], forks: list[int]
+) -> None:
+    document = local()
+    (application,) = document["applications"]
+    (diffusion,) = [d for d in application["deployments"] if d["name"] == "diffusion-default"]
+    del diffusion["num_replicas"]
+    diffusion |= change
+    ServeDeploySchema.model_validate(document)
+    first = stages(document, tmp_path)
+    assert first is not None
+    assert [each.forks for each in first.then] == forks
+    ServeDeploySchema.model_validate(with_stages(document, first))
+
+
 def test_a_config_whose_deployments_are_not_listed_has_the_first_stage_only(tmp_path: Path) -> None:
     document = local()
     del document["applications"][0]["deployments"]
