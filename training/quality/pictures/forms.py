@@ -5,14 +5,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from training.quality.pictures import forms_of_light as light
 from training.quality.pictures import forms_of_parts as parts
 from training.quality.pictures import forms_of_whole as whole
 from training.quality.pictures.form import Form
 
 FORMS: Mapping[str, Sequence[Form]] = {
     "white noise": (whole.noise, whole.noise, parts.noise_of_a_part),
-    "under-exposed": (whole.darkness,),
-    "low contrast": (whole.veil,),
+    "under-exposed": (light.darkness,),
+    "low contrast": (light.veil,),
     "salt and pepper": (whole.specks,),
     "defocus": (whole.blur,),
     "motion blur": (whole.motion,),
@@ -21,9 +22,9 @@ FORMS: Mapping[str, Sequence[Form]] = {
     "JPEG": (whole.lossy,),
     "WebP": (whole.smooth_lossy,),
     "blocking": (whole.coarse_blocking,),
-    "posterized, bits": (whole.posterized,),
-    "over-exposed": (whole.exposure,),
-    "tint": (whole.light_of_a_color,),
+    "posterized, bits": (light.posterized,),
+    "over-exposed": (light.exposure,),
+    "tint": (light.light_of_a_color,),
     "dead rows": (parts.lost_lines, parts.lost_bands),
     "shifted rows": (parts.shifted_bands,),
     "stripes": (parts.stripes,),
@@ -40,8 +41,8 @@ LATER: Sequence[tuple[str, Form]] = (
     ("shifted rows", parts.planes_a_little_apart),
     ("gray end", parts.plain_end),
     ("dead rows", parts.plain_band),
-    ("over-exposed", whole.washed_out),
-    ("under-exposed", whole.darkened),
+    ("over-exposed", light.washed_out),
+    ("under-exposed", light.darkened),
 )
 """Later forms, each with the family that it is learned with. They are milder than the others."""
 AGAIN: Sequence[tuple[str, Form]] = (
