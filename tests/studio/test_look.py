@@ -124,15 +124,20 @@ def test_a_failed_image_shows_why_and_where_and_is_made_again(
     assert page.get_by_label("Prompt", exact=True).input_value() == "a hare in the snow"
 
 
+def choose_all_of_many(page: Page, studio: Studio, dataset: str, count: int) -> None:
+    """Make a dataset of `count` images, open it, and choose all of them."""
+    make_many(studio.root, dataset, count)
+    enter(page, studio, f"look/{dataset}?sort=seed&order=asc")
+    page.get_by_text(f"{count:,} images", exact=True).wait_for()
+    page.get_by_label("Choose 00000").check()
+    page.get_by_role("button", name=f"Choose all {count:,}").click()
+    page.get_by_text(f"{count:,} images chosen").wait_for()
+
+
 def test_many_images_are_deleted_at_once_though_one_is_gone_already(
     page: Page, studio: Studio
 ) -> None:
-    make_many(studio.root, "heap", 240)
-    enter(page, studio, "look/heap?sort=seed&order=asc")
-    page.get_by_text("240 images", exact=True).wait_for()
-    page.get_by_label("Choose 00001").check()
-    page.get_by_role("button", name="Choose all 240").click()
-    page.get_by_text("240 images chosen").wait_for()
+    choose_all_of_many(page, studio, "heap", 240)
     page.get_by_label("Choose 00000").uncheck()
     page.get_by_text("239 images chosen").wait_for()
     path = f"{studio.root}/generated/heap/00002.png"
@@ -147,12 +152,7 @@ def test_many_images_are_deleted_at_once_though_one_is_gone_already(
 def test_of_many_decisions_those_that_were_stored_stay_though_the_rest_is_refused(
     page: Page, studio: Studio
 ) -> None:
-    make_many(studio.root, "long", 1100)
-    enter(page, studio, "look/long?sort=seed&order=asc")
-    page.get_by_text("1,100 images", exact=True).wait_for()
-    page.get_by_label("Choose 00000").check()
-    page.get_by_role("button", name="Choose all 1,100").click()
-    page.get_by_text("1,100 images chosen").wait_for()
+    choose_all_of_many(page, studio, "long", 1100)
     asked: list[int] = []
 
     def refuse_the_second(route: Route) -> None:
