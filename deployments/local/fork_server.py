@@ -120,7 +120,7 @@ def _answer(stage: Stage, listener: socket.socket) -> NoReturn:
         asked, _ = listener.accept()
         with asked:
             question, streams = _question(asked)
-            if question:
+            if question and not _has_left(asked):
                 worker = os.fork()
                 if not worker:
                     listener.close()
@@ -137,6 +137,14 @@ def _answer(stage: Stage, listener: socket.socket) -> NoReturn:
         # `cat` also waits for the end of the input, but in 1 MiB.
         os.execvp("cat", ["cat"])
     sys.exit()
+
+
+def _has_left(asked: socket.socket) -> bool:
+    """Whether the program that asked has ended: on a busy machine Ray gives it up after a minute,
+    and starts another one."""
+    closed = select.poll()
+    closed.register(asked, 0)  # POLLHUP is always reported
+    return bool(closed.poll(0))
 
 
 def _join(process: int, group: int) -> None:

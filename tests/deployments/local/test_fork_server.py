@@ -169,6 +169,22 @@ def test_a_question_that_breaks_off_does_not_end_the_server(folder: Path) -> Non
         assert start(folder, stage.variable())["has"]
 
 
+def test_nobody_is_forked_for_a_starter_that_ray_has_given_up(folder: Path) -> None:
+    """On a busy machine, Ray kills a starter that waits for long, and starts another one."""
+    stage = Stage(socket=folder / "s", modules=("colorsys",), forks=1)
+    worker = str(folder / "default_worker.py")
+    context = json.dumps({"env_vars": stage.variable()})
+    asked = forked_worker.question(
+        [worker, "--language=PYTHON", f"--serialized-runtime-env-context={context}"]
+    )
+    with fork_servers(stage):
+        with socket.socket(socket.AF_UNIX) as given_up:
+            given_up.connect(str(stage.socket))
+            content = json.dumps(asked).encode()
+            socket.send_fds(given_up, [content], [0, 1, 2])
+        assert start(folder, stage.variable())["has"]
+
+
 def test_all_servers_end_with_the_process_that_started_them(folder: Path) -> None:
     last = Stage(socket=folder / "b", modules=())
     first = Stage(socket=folder / "a", modules=(), then=(last,))
