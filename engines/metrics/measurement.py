@@ -55,6 +55,9 @@ class Measurement:
     content_dark: float
     """5th percentile of the content's luma if the background is plain, else the 1st percentile of
     the image's luma; 0 to 1."""
+    content_bits: float
+    """Shannon entropy of the content's gray levels, 0..8 bits. Without a plain background the
+    content is the whole image."""
     blockiness: float
     """See `engines.metrics.structure.blockiness`. Measured at native size."""
     native: Gray = field(repr=False, compare=False)
@@ -117,6 +120,7 @@ def measure(pixels: Pixels, shown: Gray | None = None) -> Measurement:
         content_brightness=content_tone.brightness,
         content_light=content_tone.p95,
         content_dark=clean_tone.p1 if part is None else content_tone.p5,
+        content_bits=content_tone.entropy_bits,
         blockiness=blockiness(crop),
         native=native,
     )

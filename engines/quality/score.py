@@ -25,6 +25,8 @@ SMALLEST_PX = 32
 """Smallest short side, pixels, of a picture that can be judged. In smaller ones noise, blur and
 most gross defects cannot be measured."""
 _LEFT_OF_TINY = 0.02
+_OF_AN_OBJECT = 2.0  # entropy, bits, of content from which there is something to see
+_BLOWN = 0.02, 0.1  # share of the content that is clipped
 _BITS, _BITS_OF_INK = 0.5, 0.05  # entropy over the least in which information grows
 
 
@@ -92,7 +94,7 @@ def factors(seen: Measurement, limits: ScoreThresholds, found: Defects | None = 
         plateau=1.0 if kind.ramp else _plateau(seen, limits),
         brightness=1.0 if kind.ramp else _brightness(seen, limits),
         blockiness=1 - limits.block_weight * blocks / (limits.block_half + blocks),
-        information=_information(tone.entropy_bits, limits, kind),
+        information=_information(seen, limits, kind, found),
         size=1.0 if min(seen.native.shape) >= SMALLEST_PX else _LEFT_OF_TINY,
         **(of_defects(found, kind, limits.drawn) if found is not None else {}),
     )
@@ -109,13 +111,20 @@ def _tonal_range(limits: ScoreThresholds, kind: Look) -> float:
     return float((1 - math.exp(-span / limits.range_scale)) ** limits.range_weight)
 
 
-def _information(entropy_bits: float, limits: ScoreThresholds, kind: Look) -> float:
-    """Factor of the entropy. Drawings with ink and night pictures need less than others."""
+def _information(
+    seen: Measurement, limits: ScoreThresholds, kind: Look, found: Defects | None
+) -> float:
+    """Factor of the entropy. Drawings with ink and night pictures need less than others. A small
+    object on a large plain background has enough if it alone has many levels, and is not what
+    over-exposure left of a photograph."""
     if kind.gradient:
         return 1.0
     least = limits.information_bits
     more = _BITS_OF_INK if kind.ink else _BITS
-    return max(smoothstep(entropy_bits, least, least + more), kind.night * _lit(kind.light))
+    shown = smoothstep(seen.content_bits, _OF_AN_OBJECT, _OF_AN_OBJECT + 1)
+    shown *= 1 - smoothstep(found.clipped, *_BLOWN) if found is not None else 0.0
+    whole = smoothstep(seen.tone.entropy_bits, least, least + more)
+    return max(whole, shown, kind.night * _lit(kind.light))
 
 
 def _lit(light: float) -> float:

@@ -51,6 +51,25 @@ def test_kinds_made_of_photographs_pass_when_clean(kind: str, photo: Pixels) -> 
         assert score(scenes.OF_PHOTOGRAPHS[kind](photo, index, SIDE_PX)) >= PASSES
 
 
+@pytest.mark.parametrize("ground", [244, 128])
+def test_a_small_object_on_a_large_plain_ground_is_not_a_blank_picture(
+    photo: Pixels, ground: int
+) -> None:
+    page, oval = np.full((SIDE_PX, SIDE_PX, 3), ground, np.uint8), np.zeros((80, 120), np.uint8)
+    cv2.ellipse(oval, (60, 40), (58, 38), 0, 0, 360, 255, -1)
+    small = cv2.resize(photo, (120, 80), interpolation=cv2.INTER_AREA)
+    page[200:280, 300:420][oval > 0] = small[oval > 0]
+    cv2.ellipse(page, (256, 256), (230, 200), 0, 20, 250, (90, 90, 90), 2, cv2.LINE_AA)
+    for profile in ("product", "auto"):
+        assert judge(page, QualityConfig(profile=profile)).score >= PASSES
+
+
+def test_a_plain_ground_with_one_dot_is_still_blank() -> None:
+    page = np.full((SIDE_PX, SIDE_PX, 3), 235, np.uint8)
+    cv2.circle(page, (300, 200), 9, (60, 60, 60), -1, cv2.LINE_AA)
+    assert score(page) < 0.1
+
+
 @pytest.mark.parametrize("kind", ["screen", "document", "chart", "hatching", "vector art"])
 def test_drawn_kinds_are_judged_as_drawings(kind: str) -> None:
     chosen = {judge(scenes.DRAWN[kind](i, SIDE_PX), QualityConfig()).thresholds for i in range(3)}
