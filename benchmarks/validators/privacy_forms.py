@@ -30,8 +30,9 @@ TEXTS = ("Meeting room 4", "EMERGENCY EXIT", "Fresh bread", "Jane Miller", "Sort
 GROUNDS = ("white", "dark", "gradient", "photo")
 SIZE_PX = 32
 SMALL_PX = (6, 8, 10, 12, 14)
-CONTRASTS = (96, 48, 24, 12, 6)
+CONTRASTS = (96, 48, 24, 16, 12, 8, 6)
 """Gray levels between the letters and the background."""
+PHOTO_PX, PHOTO_CONTRASTS = (8, 10, 12), (96, 48, 24)
 Draw = Callable[[str, str, str], "Pixels"]
 """Draws a picture from text, background and font."""
 
@@ -71,6 +72,19 @@ def faint(text: str, ground: str, font: str, levels: int) -> Pixels:
     return np.asarray(np.clip(128 + (share - 0.5) * levels + noise, 0, 255), np.uint8)
 
 
+def on_photo(text: str, ground: str, font: str, size_px: int, levels: int) -> Pixels:
+    """Letters on a photograph with texture, lighter than it by `levels` gray levels, or darker
+    where `ground` is light."""
+    with_text = upright(text, "dark", font, size_px).astype(np.float32)
+    share = (with_text - with_text.min()) / max(1.0, float(np.ptp(with_text)))
+    sign = -1 if ground in ("white", "gradient") else 1
+    page = upright(" ", "photo", font).astype(np.float32)
+    mean = (page * share).sum() / max(1.0, float(share.sum()))
+    return np.asarray(
+        np.clip(page * (1 - share) + (mean + sign * levels) * share, 0, 255), np.uint8
+    )
+
+
 FORMS: Mapping[str, Draw] = {
     f"upright, {SIZE_PX} px": upright,
     "mirrored": mirrored,
@@ -78,6 +92,18 @@ FORMS: Mapping[str, Draw] = {
     "stacked, letter below letter": stacked,
     **{f"{size} px high": partial(upright, size_px=size) for size in SMALL_PX},
     **{f"contrast of {level} of 255": partial(faint, levels=level) for level in CONTRASTS},
+    **{
+        f"{size} px high, on a photograph, 128 levels apart": partial(
+            on_photo, size_px=size, levels=128
+        )
+        for size in PHOTO_PX
+    },
+    **{
+        f"{SIZE_PX} px high, on a photograph, {level} levels apart": partial(
+            on_photo, size_px=SIZE_PX, levels=level
+        )
+        for level in PHOTO_CONTRASTS
+    },
 }
 """Form to the function that draws it."""
 

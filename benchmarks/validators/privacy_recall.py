@@ -4,7 +4,7 @@
 
 All pictures are drawn here, except photographs of the installed scikit-image. Scripts are drawn
 with the fonts in `--fonts` (Noto), or else with DejaVu of matplotlib, if it has the letters. Takes
-half a minute on one core. Prints a Markdown table.
+a minute and a half on one core. Prints a Markdown table.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.validators.pictures.renders import dejavu, photo_background
+from benchmarks.validators.pictures.structures import KNOWN, structures
+from benchmarks.validators.pictures.unseen_structures import UNSEEN
 from benchmarks.validators.privacy import DATA, LISTS, photos
 from engines.privacy import build_pii_detector
 from engines.privacy.config import FaceConfig, PiiConfig, TextConfig
@@ -69,7 +71,7 @@ FACE_HEIGHTS_PX = (10, 14, 20, 40)
 GAINS = (0.3, 0.15, 0.08)
 MASKS = ((255, 255, 255), (120, 190, 220), (20, 20, 20))
 _CANVAS_PX, _NOSE = 640, 0.55
-DRAWINGS = 20
+DRAWINGS, STRUCTURES = 20, 6
 
 Sees = Callable[["Pixels"], bool]
 
@@ -179,6 +181,9 @@ def text_rows(fonts: Path) -> Iterator[tuple[str, str]]:
     yield "digits one below the other", share(stacked(8), text)
     yield "false: textless photographs taken for text", share(textless, text)
     yield "false: drawings taken for text", share(map(drawing, range(DRAWINGS)), text)
+    for what, kinds in (("like those of the fitting", KNOWN), ("of other kinds", UNSEEN)):
+        drawn = (pixels for _, pixels in structures(kinds, STRUCTURES, 5))
+        yield f"false: fences, books, keys and the like taken for text, {what}", share(drawn, text)
 
 
 def face_rows() -> Iterator[tuple[str, str]]:

@@ -129,6 +129,11 @@ class TextConfig(FrozenModel):
         description="Largest height of a line that was not read, as a share of the image's long "
         "side. Larger regions are shapes or ornaments.",
     )
+    least_likeness: Share = Field(
+        default=0.4,
+        description="A region that was not read reliably counts as text only if a small network "
+        "finds that it looks like letters of any script to at least this degree. 0: every region.",
+    )
 
 
 class PiiConfig(FrozenModel):

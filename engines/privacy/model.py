@@ -45,6 +45,9 @@ class TextRegion:
     is_left_out: bool = False
     """Whether the reader did not try to read it, because its limit of work was reached. The region
     may contain many lines, or be a part of the image in which no lines were searched for."""
+    likeness: float = 1.0
+    """How much a region that was not read reliably looks like letters of any script, 0..1. 1 for a
+    region that was not judged."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,9 @@ def document_of(regions: Sequence[TextRegion]) -> Document:
 
 def is_text(region: TextRegion, config: TextConfig) -> bool:
     """Whether a line counts as text by the thresholds of `config`. Patterns that resemble letters
-    do not."""
+    do not, nor do doubtful readings of a region that does not look like letters."""
+    if region.likeness < config.least_likeness:
+        return False
     shown = [character for character in region.text.lower() if character.isalnum()]
     characters = len(shown)
     if region.height_px < config.min_height_px or len(set(shown)) < _FEWEST_DIFFERENT:
@@ -73,8 +75,9 @@ def is_text(region: TextRegion, config: TextConfig) -> bool:
 
 
 def is_unread(region: TextRegion, long_side_px: int, config: TextConfig) -> bool:
-    """Whether a region was left out, or has the shape of a line of text but was not read reliably.
-    Text in another script is read as nothing, or as Latin letters with a low confidence.
+    """Whether a region was left out, or has the shape of a line of text and looks like letters, but
+    was not read reliably. Text in another script is read as nothing, or as Latin letters with a low
+    confidence. A fence or a row of windows has the shape of a line, but not the look of letters.
     `long_side_px`: long side of the image."""
     if region.is_left_out:
         return True
@@ -82,6 +85,7 @@ def is_unread(region: TextRegion, long_side_px: int, config: TextConfig) -> bool
     read = any(map(str.isalnum, region.text)) and region.confidence >= config.read_confidence
     return (
         not read
+        and region.likeness >= config.least_likeness
         and config.unread_min_height_px <= region.height_px <= highest
         and region.length_px >= config.unread_aspect * region.height_px
     )

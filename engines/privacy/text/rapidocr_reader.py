@@ -4,6 +4,7 @@ so nothing is downloaded."""
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,11 @@ import numpy as np
 
 from engines.privacy.model import DetectorUnavailable, TextRegion
 from engines.privacy.text.allowance import ReadingAllowance
-from engines.privacy.text.document import union
+from engines.privacy.text.document import is_text, is_unread, union
+from engines.privacy.text.letters import letters_likeness, line_of
 from engines.privacy.text.long_pictures import with_margins, without_doubles
 from engines.privacy.text.sharper import Original
+from engines.privacy.text.stacked import with_stacked
 from engines.privacy.text.views import View, views_of
 
 if TYPE_CHECKING:
@@ -31,6 +34,9 @@ _LEAST_CONFIDENCE = 0.5  # a line with a lower confidence counts as not read
 _WARM_SIDE_PX = 64
 _DETECTOR_SIDE_PX = 736  # RapidOCR scales the short side of a smaller picture up to it
 _MOST_LEFT_OUT = 20
+_FLAT_RANGE, _LEAST_RANGE = 32, 12
+"""A picture whose lightest and darkest values differ by less than the first is stretched to 0..255,
+as if they differed by at least the second."""
 
 
 class RapidOcrReader:
@@ -68,37 +74,65 @@ class RapidOcrReader:
         self, pixels: Pixels, allowance: ReadingAllowance | None = None
     ) -> tuple[TextRegion, ...]:
         allowance = allowance or ReadingAllowance(self._config.max_work)
+        pixels = _stretched(pixels)
         regions: list[TextRegion] = []
         views = 0
         engine = self._idle.get()
         try:
             for view in views_of(pixels, self._config):
                 views += 1
-                regions += _look(engine, pixels, view, allowance)
+                regions += self._look(engine, pixels, view, allowance)
         except Exception as error:  # onnxruntime's own errors derive from nothing narrower
             raise DetectorUnavailable("RapidOCR failed on this image") from error
         finally:
             self._idle.put(engine)
-        return without_doubles(regions) if views > 1 else tuple(regions)
+        return with_stacked(without_doubles(regions) if views > 1 else regions)
+
+    def _look(
+        self, engine: Any, pixels: Pixels, view: View, allowance: ReadingAllowance
+    ) -> list[TextRegion]:
+        """The lines in a view of `pixels`. If the allowance has not enough work left for it, its
+        part of the image is returned as a region that was left out."""
+        x, y, width, height = view.part
+        bgr, margin = with_margins(cv2.cvtColor(view.pixels, cv2.COLOR_RGB2BGR))
+        enlarged = max(1.0, _DETECTOR_SIDE_PX / min(bgr.shape[:2]))
+        if not allowance.takes_look(bgr.shape[0] * enlarged, bgr.shape[1] * enlarged):
+            return [TextRegion(view.part, "", 0.0, height, width, is_left_out=True)]
+        original = Original(pixels, view, margin)
+        result = engine.look(bgr, allowance, view.least_height_px, original)
+        if result.boxes is None or result.txts is None:
+            return []
+        regions = []
+        for quad, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
+            region = _region((quad - margin) / view.factor + (x, y), text, float(score))
+            if _belongs(region, view):
+                counts = self._counts(region, max(pixels.shape[:2]))
+                regions.append(_judged(region, view.pixels, quad - margin) if counts else region)
+        return _few_left_out(regions)
+
+    def _counts(self, region: TextRegion, long_side_px: int) -> bool:
+        """Whether a region counts as text although it was not read reliably, so that its look
+        matters."""
+        sure = region.confidence >= self._config.read_confidence and bool(region.text)
+        if sure or region.is_left_out or self._config.least_likeness == 0:
+            return False
+        return is_unread(region, long_side_px, self._config) or is_text(region, self._config)
 
 
-def _look(engine: Any, pixels: Pixels, view: View, allowance: ReadingAllowance) -> list[TextRegion]:
-    """The lines in a view of `pixels`. If the allowance has not enough work left for it, its part
-    of the image is returned as a region that was left out."""
-    x, y, width, height = view.part
-    bgr, margin = with_margins(cv2.cvtColor(view.pixels, cv2.COLOR_RGB2BGR))
-    enlarged = max(1.0, _DETECTOR_SIDE_PX / min(bgr.shape[:2]))
-    if not allowance.takes_look(bgr.shape[0] * enlarged, bgr.shape[1] * enlarged):
-        return [TextRegion(view.part, "", 0.0, height, width, is_left_out=True)]
-    original = Original(pixels, view, margin)
-    result = engine.look(bgr, allowance, view.least_height_px, original)
-    if result.boxes is None or result.txts is None:
-        return []
-    regions = [
-        _region((quad - margin) / view.factor + (x, y), text, float(score))
-        for quad, text, score in zip(result.boxes, result.txts, result.scores, strict=True)
-    ]
-    return _few_left_out([region for region in regions if _belongs(region, view)])
+def _stretched(pixels: Pixels) -> Pixels:
+    """The picture; if it is nearly of one gray, with its contrast enlarged, so that pale letters
+    can be seen."""
+    low, high, _, _ = cv2.minMaxLoc(pixels.reshape(-1))
+    if not 0 < high - low < _FLAT_RANGE:
+        return pixels
+    scale = 255 / max(_LEAST_RANGE, high - low)
+    return cv2.convertScaleAbs(pixels, alpha=scale, beta=-low * scale)  # type: ignore[return-value]
+
+
+def _judged(region: TextRegion, shown: Pixels, quad: NDArray[np.float32]) -> TextRegion:
+    """The region with its likeness to letters. `quad`: its corners in px of the picture that was
+    `shown`."""
+    return replace(region, likeness=letters_likeness(line_of(shown, quad)))
 
 
 def _belongs(region: TextRegion, view: View) -> bool:
