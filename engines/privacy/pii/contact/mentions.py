@@ -12,10 +12,12 @@ import re
 from collections.abc import Iterator, Sequence
 
 from engines.privacy.pii.contact.people import CAPITAL, PART, TWO
+from engines.privacy.pii.contact.rows import rows_of_names
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND, WORD_BEGINS
 from engines.privacy.pii.words.given import is_famous, is_given, is_word_too
 from engines.privacy.pii.words.lexicon import any_of, listed
+from engines.privacy.pii.words.likeness import likeness, likeness_of_name
 
 _WORD = re.compile(r"(?<![\w'’@#/&.-])[^\W\d_][^\W\d_'’-]{1,24}(?:-[^\W\d_]{2,24})?(?=[ \n])")
 _PARTICLES = rf"(?:(?i:{any_of('particle')})[ ])"
@@ -36,6 +38,7 @@ _ABBREVIATED = re.compile(r"[a-z] [A-Z]{2,3}(?![^\W\d_])")  # Tom II, Norma UNE
 _QUOTES = ('"', "'", "“", "„", "«", "‚", "»")
 _AROUND = 40
 _SHORT = 3
+_FEW = 3
 _BEGINS = re.compile(r"(?:^|[:\n] {0,2})$")
 _GIVEN_AND_SURNAME = 2
 _BESIDE = re.compile(r"[ ,;:|/–()<>\[\]\n•·-]{0,4}(?:[^\W\d_]{1,12}[.:]{0,2}[ :]{1,2}){0,2}[(<\[]?")
@@ -45,6 +48,8 @@ _AGE = re.compile(r",?[ ]\(?[1-9]\d?\)?(?=[ ,.;)]|$)(?![ ]?(?:%|€|\$|£|x|[a-z
 _AND = re.compile(rf"[ ](?:&|\+)[ ](?=({CAPITAL}[^\W\d_]+))")
 _NO_SENTENCE = re.compile(r"[’']s?[ ]|[ ]?[™®©&+]|[ ]?[\"”»“]|[ ]\((?:1[5-9]|20)\d\d")
 _LOWER_BEHIND = re.compile(r",?[ ]([^\W\d_]+)")
+_SHORT_BEHIND = re.compile(r" [^\W\d_](?![^\W\d_])")  # Feliz Navidad a todos
+_NUMBER_BEHIND = re.compile(r"[ ]?,?[ ]\(?\d")
 _LOWER_BEFORE = re.compile(r"(?<![^\W_])([^\W\d_]+)(,?)[ ]$")
 _BESIDE_KINDS = frozenset({"email", "phone", "address", "date_of_birth", "national_id", "passport"})
 
@@ -58,6 +63,12 @@ _PERSON_BEFORE = frozenset(listed("person_before", "kin", "name_word"))
 _ONLY_PEOPLE = _PERSON_BEHIND - frozenset(listed("copula", "of_things"))
 """What people do, and things do not: not "is", "has"."""
 _AGENTS = frozenset(listed("agent"))
+_PREPOSITIONS = _AGENTS | frozenset(listed("to_whom", "for_whom"))
+_ODDS_AMONG_PEOPLE, _ODDS_BESIDE, _ODDS_IN_SENTENCE = -4.5, -2.0, 1.0
+"""Least likeness of a name that is in no list: before a verb of people, beside other personal data,
+in any sentence."""
+_ODDS_OF_SURNAME = -5.0
+"""Least likeness of a surname behind a known given name in any sentence."""
 _STREET = re.compile(rf"\b{CAPITAL}[^\W\d_]{{3,}}(?:{any_of('street_name_end')})$")
 _ARTICLES = frozenset(listed("article"))
 _BADGES = frozenset(listed("badge", "name_word", "name_alone"))
@@ -81,26 +92,53 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
         )
         if not given.isupper() and (and_sex or (is_given(given) and fits)):
             yield Span("name", match.start(), match.end(2), 0.6)
+    yield from rows_of_names(text, _is_known)
     refused = 0
     for word in _WORD.finditer(text):
-        if not word.group()[0].isupper() or not (
-            is_given(word.group()) or is_word_too(word.group())
-        ):
-            continue
-        surname = _SURNAME.match(text, word.end())
+        surname = _SURNAME.match(text, word.end()) if word.group()[0].isupper() else None
         if surname is None:
             continue
         start, end = word.start(), surname.end()
+        if not (is_given(word.group()) or is_word_too(word.group())):
+            if start >= refused and _resembles(text, start, end, starts):
+                yield Span("name", start, end, 0.5)
+            continue
         if start < refused or _is_known(text, start, end):
             refused = max(refused, end)
             continue
-        sure = not is_word_too(word.group())
+        last = likeness(surname.group().split()[-1]).surname
+        sure = not is_word_too(word.group()) and last > _ODDS_OF_SURNAME
         if _is_beside(text, start, end, starts):
             yield Span("name", start, end, 0.6)
         elif _is_called_otherwise(text, start, end):
             refused = end
         elif _in_sentence(text, start, end, sure):
             yield Span("name", start, end, 0.6)
+
+
+def _resembles(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
+    """Whether words that begin with no known given name are a name, by their letters and by the
+    words beside them: the less they look like a name, the more those must be words of people."""
+    name = text[start:end]
+    if not name[1].islower() or not name.split()[-1].istitle():  # a heading, CapsLock
+        return False
+    odds = likeness_of_name(name)
+    if odds < _ODDS_AMONG_PEOPLE or _is_known(text, start, end):
+        return False
+    if _is_called_otherwise(text, start, end) or _SHORT_BEHIND.match(text, end):
+        return False
+    if odds > _ODDS_BESIDE and _is_beside(text, start, end, starts):
+        return True
+    if odds < _ODDS_IN_SENTENCE and _NUMBER_BEHIND.match(text, end):  # Ford Fiesta 1.0, 6 pack
+        return False
+    return _in_sentence(text, start, end, sure=odds > _ODDS_IN_SENTENCE) and (
+        odds > _ODDS_IN_SENTENCE or not _follows_preposition(text, start)
+    )
+
+
+def _follows_preposition(text: str, start: int) -> bool:
+    before = _LOWER_BEFORE.search(text[max(0, start - _AROUND) : start])
+    return before is not None and before.group(1).lower() in _PREPOSITIONS
 
 
 def _is_known(text: str, start: int, end: int) -> bool:
@@ -186,7 +224,15 @@ def _below_badge(text: str, start: int, end: int) -> bool:
     if head.strip() or tail.strip(" ,."):
         return False
     beside = (above.rpartition("\n")[2], below.partition("\n")[0])
-    return any(line.strip(" :.").lower() in _BADGES for line in beside if line.strip())
+    return any(_is_badge(line.strip(" :.").lower()) for line in beside if line.strip())
+
+
+def _is_badge(line: str) -> bool:
+    """Whether a line is a word of badges, or has one among few: "Badge visiteur"."""
+    words = line.split()
+    return line in _BADGES or (
+        len(words) <= _FEW and not _BADGES.isdisjoint(words) and _THINGS.isdisjoint(words)
+    )
 
 
 def _is_beside(text: str, start: int, end: int, starts: Sequence[int]) -> bool:

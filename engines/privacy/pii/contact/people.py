@@ -12,6 +12,7 @@ from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND, WORD_BEGINS
 from engines.privacy.pii.words.given import is_famous, is_given
 from engines.privacy.pii.words.lexicon import any_of, listed
+from engines.privacy.pii.words.likeness import likeness_of_name
 
 _LETTERS = [chr(code) for code in range(0x41, 0x530)]  # Latin, Greek, Cyrillic
 CAPITAL = "[" + "".join(letter for letter in _LETTERS if letter.isupper()) + "]"
@@ -149,6 +150,7 @@ _QUOTED = re.compile(r"[\"'‘’“„«‚»][^\n\"'‘’“”„«»‚]{1,
 _ROLES = frozenset(listed("name_word", "kin", "badge"))
 _FOR_WHOM = frozenset(listed("for_whom"))
 _LONGEST_LABEL = 40
+_LIKE_A_NAME = 2.0
 _NOBODY = frozenset(listed("no_name"))
 _PARTICLES = frozenset(listed("particle"))
 _NO_BEGINNING = frozenset(listed("no_first"))  # "Herr der Ringe"
@@ -198,8 +200,11 @@ def _may_be_somebody(name: str) -> bool:
 
 
 def _is_given(name: str, place: int) -> bool:
-    """Whether the first (0) or the last (-1) word of `name` is a given name."""
-    return is_given(re.split(r"[ ,]+", name)[place])
+    """Whether the first (0) or the last (-1) word of `name` is a given name, or else all of it
+    looks like a name."""
+    if is_given(re.split(r"[ ,]+", name)[place]):
+        return True
+    return place == 0 and not name.isupper() and likeness_of_name(name) > _LIKE_A_NAME
 
 
 def _is_behind_thing(text: str, start: int) -> bool:

@@ -1,0 +1,58 @@
+"""How much a word resembles given names and surnames: two logistic regressions over the hashed
+character n-grams of the word, trained by `training/names` (see data/README.md)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+
+WEIGHTS = Path(__file__).parents[1] / "data" / "names.npz"
+BUCKETS = 1 << 17
+_LONGEST_GRAM = 5
+_LONGEST = 24
+
+
+class Likeness(NamedTuple):
+    """Log odds, about -15 to 15, that a word is a given name or a surname; 0 is even."""
+
+    given: float
+    surname: float
+
+
+@lru_cache(maxsize=1 << 14)
+def likeness(word: str) -> Likeness:
+    """The likeness of a word, in any case, with or without accents."""
+    weights, bias, scale = _model()
+    places = list(buckets(word.lower()))
+    sums = weights[places].sum(axis=0, dtype=np.int32) * scale + bias
+    return Likeness(float(sums[0]), float(sums[1]))
+
+
+def likeness_of_name(words: str) -> float:
+    """How much words resemble a given name followed by a surname: the sum of the likeness of the
+    first and of the last one. About 90 % of full names are above -2, pairs of other words with a
+    capital mostly below -4."""
+    first, *_, last = words.split()
+    return likeness(first).given + likeness(last).surname
+
+
+def buckets(word: str) -> Iterator[int]:
+    """The hashed n-grams of a word of lower case: those of 2 to 5 characters, with the word's ends
+    marked, and the whole word."""
+    marked = f"^{word[:_LONGEST]}$"
+    for size in range(2, _LONGEST_GRAM + 1):
+        for start in range(len(marked) - size + 1):
+            yield crc32(marked[start : start + size].encode()) % BUCKETS
+    yield crc32(f"={word}".encode()) % BUCKETS
+
+
+@cache
+def _model() -> tuple[NDArray[np.int8], NDArray[np.float32], NDArray[np.float32]]:
+    with np.load(WEIGHTS, allow_pickle=False) as file:
+        return file["weights"], file["bias"], file["scale"]
