@@ -7,6 +7,7 @@ copied to a machine with a GPU. :func:`load` decodes them, and repaints things i
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -31,6 +32,8 @@ SPRITES = (
     *("goal-net", "castle", "herb", "hibiscus", "fish", "hut", "parrot", "maple-leaf", "swan"),
 )
 """Drawings in landscapes."""
+WHITE_HAIR = "white hair"
+"""The paint of an old man's beard; others are a color, or "pale" and a color."""
 Tile = NDArray[np.uint8]
 """(384, 384, 4) uint8, sRGB with straight alpha."""
 
@@ -73,14 +76,22 @@ class EmojiSet:
         ways = (f"{icon.name}-{tone}-skin-tone", middle, f"{icon.name}-{tone}")
         return next((name for name in ways if name in self), None)
 
-    def tile(self, name: str) -> Tile:
-        """Draw one icon. Raises KeyError if the set has no icon with that name."""
+    def tile(self, name: str, paint: str = "") -> Tile:
+        """Draw one icon in a paint of the table. Raises KeyError if the set has no icon with that
+        name."""
         if name not in self._icons:
             name = self._aliases[name]["parent"]
         icon = self._icons[name]
         width, height = (int(str(icon.get(k, self._side))) for k in ("width", "height"))
         view = f"{icon.get('left', 0)} {icon.get('top', 0)} {width} {height}"
-        return rasterize(str(icon["body"]), view, width, height)
+        body = str(icon["body"])
+        if paint == WHITE_HAIR:
+            return rasterize(white_haired(body), view, width, height)
+        tile = rasterize(body, view, width, height)
+        if not paint:
+            return tile
+        pale, _, color = paint.rpartition(" ")
+        return tint(tile, color) if pale else repaint(tile, color)
 
 
 def rasterize(body: str, view: str, width: int, height: int) -> Tile:
@@ -122,6 +133,27 @@ def repaint(tile: Tile, color: str) -> Tile:
     out = tile.copy()
     out[..., :3] = cv2.cvtColor(hsv.clip(0, 255).astype(np.uint8), cv2.COLOR_HSV2RGB)
     return out
+
+
+def tint(tile: Tile, color: str) -> Tile:
+    """Return the tile with its pale areas, white to cream, in ``color``. The shading stays."""
+    hsv = cv2.cvtColor(tile[..., :3], cv2.COLOR_RGB2HSV)
+    pale = (hsv[..., 1] < 90) & (hsv[..., 2] > 170) & ((hsv[..., 0] < 45) | (hsv[..., 1] < 12))
+    value = hsv[..., 2:].astype(np.float32) / 255
+    out = tile.copy()
+    out[..., :3][pale] = (value * np.array(COLORS[color], np.float32))[pale]
+    return out
+
+
+def white_haired(body: str) -> str:
+    """Return an SVG body of Noto's bearded man with white hair.
+
+    The order of its colors is fixed: ears, hair, beard, beard, then face, eyes and mouth.
+    """
+    hair = re.findall("#[0-9a-f]{6}", body)[1:4]
+    for color, white in zip(hair, ("#bdbdbd", "#e8e8e8", "#e8e8e8"), strict=False):
+        body = body.replace(color, white, 1)
+    return body
 
 
 def wanted() -> Iterator[Drawing]:
@@ -195,7 +227,7 @@ def main() -> None:
         icon = things()[drawing.thing].icons[drawing.icon]
         name = sets[drawing.style].find(icon, drawing.tone)
         if name is not None:
-            packed[drawing.key] = pack(sets[drawing.style].tile(name))
+            packed[drawing.key] = pack(sets[drawing.style].tile(name, icon.paint))
     for name in SPRITES:
         packed[f"sprite:{name}"] = pack(sets["emoji"].tile(name))
     path = Cache(args.cache).file("tiles.npz")

@@ -10,24 +10,37 @@ from torch import Tensor
 
 from training.cache import Cache
 from training.first.captions import (
+    COLORED,
     count_caption,
     object_caption,
     pair_caption,
     place_caption,
     scene_caption,
     set_caption,
+    silhouette_caption,
+    style_caption,
 )
 from training.first.concepts import COLORS, CONCEPTS, LEARNED_FIRST, PLACES, SETS
 from training.first.latents import GRIDS, Basis, Floats, Halves, scene_rows
 from training.first.render import own_rows, variants
+from training.first.styles import styles
 from training.pictures import scenes
 
 GRID_SHARES = (0.86, 0.08, 0.03, 0.03)
-SHARES = {"object": 0.46, "scene": 0.17, "place": 0.17, "pair": 0.07, "count": 0.06, "set": 0.07}
-SCENE_WEIGHT = {"mountains": 2.2, "future": 2.4, "city": 1.3, "sky": 1.2, "snow": 1.6, "space": 5.0}
+SHARES = {"object": 0.43, "scene": 0.18, "place": 0.17, "pair": 0.09, "count": 0.06, "set": 0.07}
+STYLED_SHARE = 0.07
+"""Share of pictures in a style, if their captions name no color."""
+SILHOUETTE_SHARE = 0.03
+"""Share of silhouettes among single things."""
+PERSON_SHARE = 0.25
+"""Share of pairs that begin with a person."""
+SCENE_WEIGHT = {
+    **{"mountains": 2.4, "future": 2.2, "city": 1.3, "sky": 1.2, "snow": 2.0, "space": 5.0},
+    **{"desert": 1.5, "village": 1.5, "winter_village": 2.5},
+}
 HOUR_WEIGHT = {"sunset": 1.3, "night": 1.8}
 NEW_HOUR_WEIGHT = {"day": 3.0, "sunset": 0.5, "sunrise": 0.4, "night": 1.2, "rain": 1.5}
-"""Weights of hours for the other places, which are mostly drawn by day."""
+"""Weights of hours for the other places, which are mostly drawn by day, and in the rain."""
 PLACE_NAMES = tuple(PLACES)
 Bank = dict[str, Halves]
 GROUPS = {
@@ -62,12 +75,14 @@ def compose(layers: Sequence[Halves], background: tuple[int, int, int]) -> Float
 class Sampler:
     """Draws batches of one latent grid at a time. Seeded; not thread-safe.
 
-    ``favor``: weight of the things and places that were added later, relative to the first ones.
+    ``favor``: weight of the things that were added last, relative to the others.
     """
 
     def __init__(self, cache: Cache, seed: int, favor: float = 1.0) -> None:
         self.rng = random.Random(seed)
-        self._offset = Basis.load(cache).offset
+        basis = Basis.load(cache)
+        self._offset = basis.offset
+        self._styles = styles(basis)
         self._banks: list[Bank] = []
         for grid in GRIDS:
             with np.load(cache.file(f"bank_{grid[0]}x{grid[1]}.npz")) as data:
@@ -80,7 +95,7 @@ class Sampler:
         self._scene_weights = [
             SCENE_WEIGHT.get(place, 1.0) * HOUR_WEIGHT.get(hour, 1.0)
             if place in scenes.TERRAINS and hour != "rain"
-            else favor * NEW_HOUR_WEIGHT[hour]
+            else SCENE_WEIGHT.get(place, 1.0) * NEW_HOUR_WEIGHT[hour]
             for place, hour, _ in self._scenes
         ]
         self._kinds: dict[str, Callable[[Bank], tuple[Floats | Halves, str]]] = {
@@ -100,9 +115,18 @@ class Sampler:
         cells = GRIDS[grid][0] * GRIDS[grid][1]
         count = min(size, max(4, round(size * 256 / cells)))
         kinds = self.rng.choices(list(SHARES), list(SHARES.values()), k=count)
-        pairs = [self._kinds[kind](self._banks[grid]) for kind in kinds]
+        pairs = [self._styled(*self._kinds[kind](self._banks[grid])) for kind in kinds]
         latents = torch.from_numpy(np.stack([np.float32(latent) for latent, _ in pairs]))
         return Batch(latents, [caption for _, caption in pairs])
+
+    def _styled(self, latent: Floats | Halves, caption: str) -> tuple[Floats | Halves, str]:
+        """Sometimes change a picture and its caption to a style."""
+        if self.rng.random() >= STYLED_SHARE or COLORED.search(caption):
+            return latent, caption
+        name = self.rng.choice(tuple(self._styles))
+        return self._styles[name].apply(np.asarray(latent, np.float32)), style_caption(
+            name, caption, self.rng
+        )
 
     def _thing(self) -> int:
         return self.rng.choices(range(len(CONCEPTS)), self._weights)[0]
@@ -128,6 +152,10 @@ class Sampler:
         background, spoken = self._ground(0.55)
         posed = bank["objects"][row, self.rng.randrange(bank["objects"].shape[1])]
         thing = CONCEPTS[self._rows[row].concept]
+        if not color and background != "black" and self.rng.random() < SILHOUETTE_SHARE:
+            black = np.concatenate([np.zeros_like(posed[:1]), posed[1:]])
+            caption = silhouette_caption(thing, spoken, self.rng)
+            return self._compose([black], background), caption
         return self._compose([posed], background), object_caption(thing, color, spoken, self.rng)
 
     def _scene(self, bank: Bank) -> tuple[Floats | Halves, str]:
@@ -144,13 +172,17 @@ class Sampler:
 
     def _pair(self, bank: Bank) -> tuple[Floats | Halves, str]:
         first = self._thing()
+        if self.rng.random() < PERSON_SHARE:
+            first = self.rng.choice(GROUPS["person"])
         kind = GROUPS[CONCEPTS[first].group] if self.rng.random() < 0.4 else range(len(CONCEPTS))
         second = self.rng.choice(kind)
         if second == first:
             second = (first + 1) % len(CONCEPTS)
         rows = [self.rng.choice(self._own[n]) for n in (first, second)]
         background, spoken = self._ground(0.25)
-        latent = self._compose([bank["two"][row, n] for n, row in enumerate(rows)], background)
+        held = CONCEPTS[first].group == "person" != CONCEPTS[second].group
+        drawn = bank["with" if held else "two"]
+        latent = self._compose([drawn[row, n] for n, row in enumerate(rows)], background)
         return latent, pair_caption(CONCEPTS[first], CONCEPTS[second], spoken, self.rng)
 
     def _count(self, bank: Bank) -> tuple[Floats | Halves, str]:

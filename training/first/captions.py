@@ -2,22 +2,35 @@
 must learn to ignore them."""
 
 import random
+import re
 from collections.abc import Sequence
 
 from training.first.concepts import COLOR_WORDS, COLORS, CONCEPTS, PLACES, SETS, Thing, Together
-from training.language.phrases import ADJECTIVES, ON_COLOR, article, decorate, unconditional
+from training.language.phrases import (
+    ADJECTIVES,
+    ON_COLOR,
+    TONED_WORDS,
+    article,
+    decorate,
+    unconditional,
+)
 from training.language.wording import place_words, plural
 from training.pictures import places
 
 BARE = (
     *("cherries", "coffee", "tea", "grapes", "french fries", "fries", "chips", "glasses", "shoes"),
     *("sunglasses", "sneakers", "bread", "toast", "wine", "corn", "broccoli", "flowers", "cheese"),
+    *("gloves", "socks", "high heels", "books", "blueberries", "sushi", "salad", "soup", "popcorn"),
 )
 """Names that mostly have no article."""
 NUMBERS = {2: ("two", "two", "two", "a pair of"), 3: ("three", "three", "three", "some")}
 LINKS = ("and", "and", "next to", "with")
 HOLDING = ("holding", "with", "with", "and")
 """Words between a person and another thing."""
+SILHOUETTES = ("a silhouette of", "the silhouette of", "a black silhouette of", "silhouette of")
+_WORDS = {w for color in COLORS for w in COLOR_WORDS.get(color, (color,))} | {"golden", "gold"}
+COLORED = re.compile(rf"\b({'|'.join(sorted(_WORDS, key=len, reverse=True))})\b")
+"""Finds the name of a color in a caption."""
 
 
 def noun_phrase(name: str, color: str, rng: random.Random) -> str:
@@ -48,6 +61,18 @@ def object_caption(concept: Thing, color: str, background: str, rng: random.Rand
     """Caption one object. An empty color or background is not mentioned."""
     core = noun_phrase(pick_name(concept, rng), color, rng)
     return decorate(core + _on(background, rng), rng)
+
+
+def silhouette_caption(concept: Thing, background: str, rng: random.Random) -> str:
+    """Caption the black shape of one object."""
+    name = pick_name(concept, rng)
+    shape = f"{rng.choice(SILHOUETTES)} {name if name in BARE else f'{article(name)} {name}'}"
+    return decorate(shape + _on(background, rng), rng)
+
+
+def style_caption(style: str, caption: str, rng: random.Random) -> str:
+    """Add the words of a style of ``training.first.styles`` to a caption."""
+    return rng.choice(TONED_WORDS[style]).format(caption.rstrip("."))
 
 
 def place_caption(concept: Thing, place: str, rng: random.Random) -> str:
@@ -112,6 +137,8 @@ def corpus(concepts: Sequence[Thing], count: int, seed: int) -> list[str]:
             made.append(pair_caption(concept, other, "", rng))
             made.append(count_caption(concept, rng.choice((2, 3)), color, "", rng))
             made.append(set_caption(rng.choice(SETS), rng))
+            made.append(silhouette_caption(concept, background, rng))
+            made.append(style_caption(rng.choice(tuple(TONED_WORDS)), made[-2], rng))
         if i % 8 == 0:
             made.append(unconditional("", 1.0, rng))
     return made

@@ -36,9 +36,20 @@ teapot, beer, glass of milk, race car, taxi, police car, ambulance, tram, skateb
 stop sign, ferris wheel, laptop, headphones, candle, scissors, hammer, knife, watch, suitcase,
 jeans, boots, trophy, drum, microphone, planet, snowflake, kite, diamond, superhero, mermaid
 """
+_FOURTH = """
+llama, donkey, moose, hippopotamus, rhinoceros, lizard, bat, chick, goose, turkey, ant, lobster,
+seal, seashell, mango, kiwi, coconut, blueberries, eggplant, cucumber, potato, onion, taco, steak,
+salad, soup, popcorn, pie, candy, cocktail, soda, leaf, daisy, cherry blossom, vase, school bus,
+slice of chocolate cake, man with a beard, old man with a white beard, van, pickup truck, scooter,
+high-speed train, speedboat, canoe, mosque, school, hospital, office building, tower, fountain,
+door, window, bathtub, mirror, books, pencil, letter, box, magnifying glass, basket, bucket,
+handbag, microscope, telescope, bell, anchor, scarf, gloves, socks, high heels, baseball,
+volleyball, target, trumpet, saxophone, teacher, thunder cloud, clown, crying face
+"""
 _SETS = """
 bowl of fruit, fruit, vegetables, breakfast, bottle of wine and a glass, flowers, vase of flowers,
-farm animals, fish under the sea, children, children playing football, people, family
+farm animals, fish under the sea, children, children playing football, people, family,
+bee on a flower, butterfly on a flower, musical instruments, clothes, sports equipment
 """
 
 
@@ -46,10 +57,11 @@ def _names(table: str) -> list[str]:
     return [name.strip() for name in table.replace("\n", " ").split(",")]
 
 
-LEARNED_FIRST = len(_names(_FIRST)) + len(_names(_SECOND))
-"""Number of ``CONCEPTS``, from the start, that the first model was trained with."""
+_KNOWN = _names(_FIRST) + _names(_SECOND) + _names(_THIRD)
+LEARNED_FIRST = len(_KNOWN)
+"""Number of ``CONCEPTS``, from the start, that the earlier sittings taught."""
 CONCEPTS: tuple[Thing, ...] = tuple(
-    things()[number] for number in numbers([*_names(_FIRST), *_names(_SECOND), *_names(_THIRD)])
+    things()[number] for number in numbers(_KNOWN + _names(_FOURTH))
 )
 """Every thing that the model can draw. The order is part of the data."""
 _NUMBERS = {thing: number for number, thing in enumerate(CONCEPTS)}

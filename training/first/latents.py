@@ -26,8 +26,10 @@ from training.first.pictures import (
     RAINY,
     SET_LAYOUTS,
     TOGETHER,
+    WITH,
     Art,
     Layer,
+    Slot,
 )
 from training.first.render import own_rows
 from training.pictures import places
@@ -140,7 +142,7 @@ def _kept(latents: Sequence[Floats]) -> Halves:
 def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Halves]:
     """Return the latents of one grid, each (..., 12, h, w) float16.
 
-    ``objects`` (drawings, poses, 4) and ``two``, ``three`` (drawings, slots, 4): as in
+    ``objects`` (drawings, poses, 4) and ``two``, ``three``, ``with`` (drawings, slots, 4): as in
     :func:`layered`. ``scenes`` (scenes,), ``places`` (objects, places, layouts)
     and ``sets`` (sets, layouts): whole pictures.
     """
@@ -150,10 +152,10 @@ def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Halve
     def whole(picture: Image) -> Floats:
         return basis.part(picture) - basis.offset
 
-    def slots(count: int) -> Halves:
+    def slots(places: Sequence[Slot]) -> Halves:
         return np.stack(
             [
-                [layered(basis, art.slot(row, size, slot)) for slot in TOGETHER[count]]
+                [layered(basis, art.slot(row, size, slot)) for slot in places]
                 for row in range(len(art.objects))
             ]
         )
@@ -174,8 +176,9 @@ def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Halve
                 for row in range(len(art.objects))
             ]
         ),
-        "two": slots(2),
-        "three": slots(3),
+        "two": slots(TOGETHER[2]),
+        "three": slots(TOGETHER[3]),
+        "with": slots(WITH),
         "scenes": _kept([whole(art.scene(*row, size)) for row in scene_rows()]),
         "places": standing,
         "sets": np.stack(

@@ -36,6 +36,8 @@ TOGETHER = {
 }
 """Positions of two and of three drawings on a plain background, as in ``POSES``. They do not
 overlap."""
+WITH = ((0.56, (0.3, 0.52)), (0.38, (0.79, 0.64)))
+"""Positions of a person and of a thing that the person has."""
 Slot = tuple[float, tuple[float, float]]
 
 

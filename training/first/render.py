@@ -50,7 +50,7 @@ def draw_variant(art: EmojiSet, variant: Variant) -> Tile:
     name = art.find(icon, variant.tone)
     if name is None:
         raise KeyError(icon.name)
-    tile = art.tile(name)
+    tile = art.tile(name, icon.paint)
     return tile if variant.own else repaint(tile, variant.color)
 
 

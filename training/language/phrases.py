@@ -117,6 +117,34 @@ STYLE_WORDS = {
 }
 """Style of a drawing to its phrases."""
 
+TONED_WORDS = {
+    "gray": (
+        "a black and white photo of {}",
+        "a black and white picture of {}",
+        "black and white photograph of {}",
+        "{}, black and white",
+        "{} in black and white",
+        "{}, monochrome",
+        "a grayscale image of {}",
+    ),
+    "sepia": (
+        "{}, sepia",
+        "a sepia photo of {}",
+        "an old sepia photograph of {}",
+        "{} in sepia",
+        "{}, sepia tone",
+        "a vintage photo of {}",
+    ),
+    "pastel": (
+        "{}, pastel colors",
+        "{} in pastel colors",
+        "a pastel drawing of {}",
+        "{}, soft pastel colors",
+        "{}, pastel",
+    ),
+}
+"""Style of a whole picture's colors (``training.first.styles``) to its phrases."""
+
 
 def article(noun: str) -> str:
     """Return the article of a noun, ``a`` or ``an``."""

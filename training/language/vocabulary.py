@@ -42,10 +42,18 @@ COLOR_WORDS = {
 
 @dataclass(frozen=True)
 class Icon:
-    """One icon of the emoji sets. ``toned``: it exists in several skin tones."""
+    """One icon of the emoji sets. ``toned``: it exists in several skin tones. ``paint``: how it is
+    recolored (``training.tiles.painted``); empty if it is not."""
 
     name: str
     toned: bool
+    paint: str = ""
+
+    @classmethod
+    def read(cls, cell: str) -> "Icon":
+        """Read the icon of a cell of the table, such as "fox", "~woman" or "bus@pale yellow"."""
+        name, _, paint = cell.lstrip("~").partition("@")
+        return cls(name, cell.startswith("~"), paint)
 
 
 @dataclass(frozen=True)
@@ -82,7 +90,7 @@ def _split(cell: str, by: str = ",") -> tuple[str, ...]:
 def _thing(line: str, group: str, homes: tuple[str, ...]) -> Thing:
     icons, names, own_homes, color, colors = (line.split("|") + [""] * 5)[:5]
     return Thing(
-        tuple(Icon(i.lstrip("~"), i.startswith("~")) for i in _split(icons, "+")),
+        tuple(Icon.read(cell) for cell in _split(icons, "+")),
         _split(names),
         group,
         _split(own_homes) or homes,

@@ -16,8 +16,8 @@ SKIES: dict[str, tuple[Color, Color, Color]] = {
 """Hour to the colors of the sky at the top, in the middle and at the horizon."""
 EVENINGS: tuple[tuple[Color, Color, Color], ...] = (
     SKIES["sunset"],
-    ((52, 62, 150), (246, 150, 84), (255, 226, 130)),
-    ((58, 34, 112), (206, 76, 142), (255, 158, 128)),
+    ((100, 124, 204), (255, 182, 104), (255, 238, 150)),
+    ((34, 24, 84), (150, 50, 132), (255, 132, 118)),
 )
 """Skies at sunset, one for each place where the sun may be: red, golden, pink."""
 TIMES = tuple(SKIES)
@@ -28,6 +28,11 @@ LIGHT: dict[str, Color] = {
     "night": (0.34, 0.42, 0.72),
 }
 """Hour to the factors of red, green and blue in its light."""
+
+
+def far(color: Color, time: str) -> Color:
+    """Return the color of far mountains. At night they are darker, as the sky has their color."""
+    return lit(color, time) if time != "night" else lit((70, 76, 84), time)
 
 
 def lit(color: Color, time: str) -> Color:

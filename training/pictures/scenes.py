@@ -15,6 +15,7 @@ from training.pictures.landforms import (
     draw_sky,
     draw_towers,
     draw_water,
+    far,
     lit,
 )
 
@@ -27,14 +28,14 @@ LAYOUTS = 5
 def _mountains(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     draw_sky(im, time, 0.62, rng)
     cap = lit((250, 252, 255), time) if time in ("day", "sunrise", "night") else None
-    draw_ridge(im, 0.72, 0.42, lit((124, 130, 170), time), cap, rng)
+    draw_ridge(im, 0.72, 0.42, far((124, 130, 170), time), cap, rng)
     draw_ridge(im, 0.9, 0.3, lit((70, 96, 92), time), None, rng)
     polygon(im, [(0, 0.88), (1, 0.88), (1, 1), (0, 1)], lit((50, 110, 60), time))
 
 
 def _snow(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     draw_sky(im, time, 0.6, rng)
-    draw_ridge(im, 0.66, 0.38, lit((140, 160, 205), time), lit((250, 252, 255), time), rng)
+    draw_ridge(im, 0.66, 0.38, far((140, 160, 205), time), lit((250, 252, 255), time), rng)
     polygon(
         im,
         [(0, 0.62), (0.3, 0.58), (0.7, 0.63), (1, 0.58), (1, 1), (0, 1)],
@@ -60,7 +61,7 @@ def _beach(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> 
 
 def _lake(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     draw_sky(im, time, 0.5, rng)
-    draw_ridge(im, 0.58, 0.36, lit((120, 130, 170), time), lit((250, 252, 255), time), rng)
+    draw_ridge(im, 0.58, 0.36, far((120, 130, 170), time), lit((250, 252, 255), time), rng)
     draw_pines(im, 0.62, 0.1, lit((40, 110, 70), time), rng)
     draw_water(im, time, 0.6, 1.0, rng)
 
@@ -79,7 +80,10 @@ def _forest(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) ->
 
 def _desert(im: Image, time: str, rng: np.random.Generator, sprites: Sprites) -> None:
     draw_sky(im, time, 0.55, rng)
-    for i, color in enumerate(((236, 190, 110), (246, 206, 130), (226, 172, 92))):
+    dunes: tuple[Color, ...] = ((236, 190, 110), (246, 206, 130), (226, 172, 92))
+    if time == "night":  # moonlight on the ridge in the middle
+        dunes = (170, 150, 110), (255, 224, 170), (120, 100, 70)
+    for i, color in enumerate(dunes):
         base, phase = 0.58 + 0.13 * i, rng.uniform(0, 6.28)
         wave = [(x, base + 0.045 * np.sin(x * 6 + phase)) for x in np.linspace(0, 1, 33)]
         polygon(im, [*wave, (1, 1), (0, 1)], lit(color, time))

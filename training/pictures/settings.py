@@ -6,7 +6,7 @@ Everything is original work, except the sprites. Lengths are fractions of width 
 import numpy as np
 
 from training.pictures.brushes import Color, Image, disc, paste, polygon
-from training.pictures.landforms import draw_pines, draw_ridge, draw_sky, draw_water, lit
+from training.pictures.landforms import draw_pines, draw_ridge, draw_sky, draw_water, far, lit
 from training.pictures.scenes import Sprites
 
 Rng = np.random.Generator
@@ -37,7 +37,7 @@ def winter_village(im: Image, hour: str, rng: Rng, sprites: Sprites) -> None:
 def _houses(im: Image, hour: str, rng: Rng, sprites: Sprites, *, snowy: bool) -> None:
     draw_sky(im, hour, 0.55, rng)
     if rng.integers(2):
-        draw_ridge(im, 0.62, 0.3, lit((130, 140, 175), hour), lit((250, 252, 255), hour), rng)
+        draw_ridge(im, 0.62, 0.3, far((130, 140, 175), hour), lit((250, 252, 255), hour), rng)
     ground(im, 0.56, lit((225, 234, 250) if snowy else (120, 190, 90), hour), rng)
     for x, y, side in (
         (0.16, 0.55, 0.25),

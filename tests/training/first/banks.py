@@ -24,6 +24,7 @@ def a_cache(folder: Path) -> Cache:
         "objects": (drawings, len(POSES), 4),
         "two": (drawings, 2, 4),
         "three": (drawings, 3, 4),
+        "with": (drawings, 2, 4),
         "scenes": (len(scene_rows()),),
         "places": (len(CONCEPTS), len(PLACES), PLACE_LAYOUTS),
         "sets": (len(SETS), SET_LAYOUTS),

@@ -10,6 +10,7 @@ from tests.training.first.banks import GRID, a_cache
 from tests.training.first.conftest import PutTokenizer
 from training.cache import Cache
 from training.first.batches import Sampler
+from training.first.captions import COLORED
 from training.first.concepts import CONCEPTS, LEARNED_FIRST, SETS
 from training.first.feed import Batches, feed
 from training.first.latents import CHANNELS
@@ -36,6 +37,15 @@ def test_every_kind_of_picture_comes(cache: Cache) -> None:
     for words in ("two ", "three ", " and ", " in a ", "background", "at night"):
         assert words in captions
     assert any(name in captions for group in SETS for name in group.names)
+
+
+def test_styles_and_silhouettes_come_and_colors_are_kept(cache: Cache) -> None:
+    captions = Sampler(cache, 0).draw(3 * SAMPLES, 0).captions
+    for words in ("silhouette of ", "black and white", "sepia", "pastel"):
+        assert any(words in caption for caption in captions), words
+    styled = [c for c in captions if "sepia" in c or "pastel" in c]
+    assert styled
+    assert not any(COLORED.search(caption) for caption in styled)
 
 
 def share_of_new(sampler: Sampler) -> float:

@@ -6,12 +6,12 @@ import pytest
 from training.first.batches import compose
 from training.first.concepts import CONCEPTS, SETS, Together, front, members
 from training.first.latents import CHANNELS, COMMITTED, Basis, layered, patches, scene_rows
-from training.first.pictures import POSES, TOGETHER, Art, Layer, set_layout
+from training.first.pictures import POSES, TOGETHER, WITH, Art, Layer, Slot, set_layout
 from training.first.render import own_rows, variants
-from training.language.vocabulary import TONES
+from training.language.vocabulary import TONES, Icon
 from training.pictures import places, scenes
 from training.pictures.landforms import TIMES
-from training.tiles import SPRITES, repaint
+from training.tiles import SPRITES, repaint, tint, white_haired
 
 
 @pytest.fixture(scope="module")
@@ -92,13 +92,13 @@ def test_each_object_has_rows_of_its_own_drawings() -> None:
         assert len(own) == (len(TONES) if concept.icons[0].toned else 1)
 
 
-@pytest.mark.parametrize("count", list(TOGETHER))
+@pytest.mark.parametrize("places_of", [*TOGETHER.values(), WITH])
 @pytest.mark.parametrize("background", [(255, 255, 255), (40, 96, 216)])
 def test_several_drawings_add_up_to_their_picture(
-    art: Art, basis: Basis, count: int, background: tuple[int, int, int]
+    art: Art, basis: Basis, places_of: tuple[Slot, ...], background: tuple[int, int, int]
 ) -> None:
     picture = np.broadcast_to(np.array(background, np.float32), (128, 128, 3))
-    layers = [art.slot(0, (128, 128), slot) for slot in TOGETHER[count]]
+    layers = [art.slot(0, (128, 128), slot) for slot in places_of]
     for layer in layers:
         picture = layer.over(picture)
     made = compose([layered(basis, layer) for layer in layers], background)
@@ -158,3 +158,33 @@ def test_repainting_turns_the_vivid_part() -> None:
     blue = repaint(tile, "blue")
     assert blue[0, 0, 2] > blue[0, 0, 0]
     assert blue[0, 6, :3].tolist() == [0, 0, 0]
+
+
+def test_a_pale_bus_is_painted_and_its_windows_stay() -> None:
+    tile = np.zeros((8, 8, 4), np.uint8)
+    tile[:, :4] = (250, 240, 215, 255)
+    tile[:, 4:] = (150, 205, 250, 255)
+    yellow = tint(tile, "yellow")
+    assert yellow[0, 0, 0] > 2 * yellow[0, 0, 2]
+    np.testing.assert_array_equal(yellow[:, 4:], tile[:, 4:])
+
+
+def test_only_the_hair_of_a_man_turns_white() -> None:
+    body = "<a #edc391/><a #312d2d/><a #454140/><a #454140/><a #f9ddbd/><a #312d2d/>"
+    white = white_haired(body)
+    assert "#454140" not in white
+    assert white.count("#312d2d") == 1
+    assert white.endswith("<a #f9ddbd/><a #312d2d/>")
+
+
+@pytest.mark.parametrize(
+    ("cell", "icon"),
+    [
+        ("fox", Icon("fox", toned=False)),
+        ("~woman", Icon("woman", toned=True)),
+        ("bus@pale yellow", Icon("bus", toned=False, paint="pale yellow")),
+        ("~man-beard@white hair", Icon("man-beard", toned=True, paint="white hair")),
+    ],
+)
+def test_an_icon_of_the_table_says_its_tones_and_paint(cell: str, icon: Icon) -> None:
+    assert Icon.read(cell) == icon
