@@ -54,10 +54,24 @@ lint: $(BIN)/.dev ## ruff
 types: $(BIN)/.dev ## mypy, strict
 	$(BIN)/mypy
 
-# One thread an operator (OpenCV would wait actively for its own: 8 of 36 s in the tests of quality);
-# three processes keep two cores busy, as one of them often waits for a server, a disk or a lock.
+# One thread an operator (OpenCV would wait actively for its own: 8 of 36 s in the tests of quality).
+PYTEST := OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -q
+FAST   := $(PYTEST) -m 'not ray and not slow and not s3_real and not gpu'
+# Three runs side by side keep two cores busy, as one of them often waits for a server, a disk or a lock. Each reads only
+# its own files: three workers of one run would each compile, import and collect all of them. Shares of about equal
+# processor time; a new folder is in the last.
+SHARE_1 := $(addprefix tests/engines/,privacy diffusion datasets evidence)
+SHARE_2 := tests/engines tests/training tests/sdk tests/batch
+.PHONY: fast-1 fast-2 fast-3
+fast-1: $(BIN)/.dev
+	$(FAST) $(SHARE_1)
+fast-2: $(BIN)/.dev
+	$(FAST) $(SHARE_2) $(addprefix --ignore=,$(SHARE_1))
+fast-3: $(BIN)/.dev
+	$(FAST) tests $(addprefix --ignore=,$(SHARE_2))
+
 fast: $(BIN)/.dev ## the tests that need neither a Ray cluster nor seconds of processor time each
-	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -q -n 3 --dist loadfile -m 'not ray and not slow and not s3_real and not gpu'
+	@$(MAKE) -j 3 -k $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) fast-1 fast-2 fast-3
 
 # The studio is tested in a real browser. Nobody who is not root is asked for anything: without a browser those tests
 # are skipped, and say so.
@@ -67,8 +81,8 @@ browser:
 	  || echo "No Chromium: the studio's tests are skipped (Debian: apt-get install chromium)"
 
 test: browser lint types fast ## lint, types, architecture rules, the whole suite
-	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -q -n 2 --dist loadfile -m 'slow and not ray and not s3_real and not gpu'
-	OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -q -m ray
+	$(PYTEST) -n 2 --dist loadfile -m 'slow and not ray and not s3_real and not gpu'
+	$(PYTEST) -m ray
 
 docs: $(BIN)/.dev ## the site of the documents, strictly, into build/site
 	NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict

@@ -104,7 +104,7 @@ def test_the_folder_is_small_and_complete() -> None:
 
 @pytest.mark.timeout(600)
 def test_it_draws_the_right_object(pipe: StableDiffusionPipeline) -> None:
-    """Every third of the 221 things: each must be nearest to its own prototype among all."""
+    """Every third of the 301 things: each must be nearest to its own prototype among all."""
     known = prototypes()
     names = known.names[::3]
     images = np.concatenate(
