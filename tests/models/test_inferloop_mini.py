@@ -27,7 +27,7 @@ PROTOTYPES = Path(__file__).parent / "data" / "prototypes.npz"
 STEPS = 8
 GUIDANCE = 2.001
 """What 7.5 means for this model (`guidance` in configs/local.yaml)."""
-NAMES_AT_LEAST = 70
+NAMES_AT_LEAST = 96
 SCENES_AT_LEAST = 13
 VARIETY_AT_LEAST = 25
 """Mean root mean square, 0..255, between 64 px thumbnails of one prompt at several seeds."""
