@@ -126,7 +126,7 @@ def _stretched(pixels: Pixels) -> Pixels:
     if not 0 < high - low < _FLAT_RANGE:
         return pixels
     scale = 255 / max(_LEAST_RANGE, high - low)
-    return cv2.convertScaleAbs(pixels, alpha=scale, beta=-low * scale)  # type: ignore[return-value]
+    return np.asarray(cv2.convertScaleAbs(pixels, alpha=scale, beta=-low * scale), np.uint8)
 
 
 def _judged(region: TextRegion, shown: Pixels, quad: NDArray[np.float32]) -> TextRegion:
