@@ -20,7 +20,6 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.validators.pictures.renders import dejavu, photo_background
-from benchmarks.validators.pictures.structures import KNOWN, structures
 from benchmarks.validators.pictures.unseen_structures import UNSEEN
 from benchmarks.validators.privacy import DATA, LISTS, photos
 from engines.privacy import build_pii_detector
@@ -28,6 +27,7 @@ from engines.privacy.config import FaceConfig, PiiConfig, TextConfig
 from engines.privacy.faces import build_face_detector
 from engines.privacy.text import is_text, is_unread
 from engines.privacy.text.rapidocr_reader import RapidOcrReader
+from training.letters.structures import KNOWN, structures
 from training.quality.pictures.drawings import drawing
 
 if TYPE_CHECKING:

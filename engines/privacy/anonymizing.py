@@ -15,7 +15,7 @@ from engines.privacy.inspection import Inspector, Sightings
 
 if TYPE_CHECKING:
     from engines.errors import JsonValue
-    from engines.privacy.config import AnonymizeConfig
+    from engines.privacy.anonymize_config import AnonymizeConfig
     from engines.privacy.model import Box
     from engines.types import Pixels
 

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from engines.images.further import FurtherLimits
+from engines.privacy.anonymize_config import AnonymizeConfig
 from engines.privacy.severity import Severity
 from engines.types.frozen import FrozenModel
 
@@ -258,26 +259,6 @@ class VerdictConfig(FrozenModel):
         default=False,
         description="Whether an image may pass if some of its frames, pages or thumbnails were not "
         "checked (issue frames_not_checked).",
-    )
-
-
-class AnonymizeConfig(FrozenModel):
-    """How findings are covered."""
-
-    margin: float = Field(
-        default=0.15,
-        ge=0.0,
-        le=1.0,
-        description="How much each covered box is enlarged on every side, as a share of its size.",
-    )
-    cover: Literal["pii", "text"] = Field(
-        default="text", description="Whether only text with personal data is covered, or all text."
-    )
-    max_rounds: int = Field(
-        default=4,
-        ge=1,
-        le=8,
-        description="Largest number of rounds. Each covers what is still found, more strongly.",
     )
 
 

@@ -19,11 +19,11 @@ import numpy as np
 import torch
 from PIL import Image
 
-from benchmarks.validators.pictures.structures import KNOWN, structures
 from engines.privacy.text.letters import SHIPPED
 from training.letters.examples import Detected, busy_parts, drawn
 from training.letters.fit import fitted, save
 from training.letters.lines import Letters
+from training.letters.structures import KNOWN, structures
 from training.quality.pictures.drawings import drawing
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 
-from benchmarks.validators.pictures.structures import Draw, any_color, band_of, bars_on, ink_on
+from training.letters.structures import Draw, any_color, band_of, bars_on, ink_on
 
 
 def trellis(rng: np.random.Generator, canvas: Any) -> None:

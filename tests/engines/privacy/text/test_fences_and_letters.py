@@ -11,7 +11,6 @@ import torch
 from PIL import Image, ImageDraw, ImageFont
 
 from benchmarks.validators.pictures.renders import dejavu
-from benchmarks.validators.pictures.structures import KNOWN, structures
 from benchmarks.validators.pictures.unseen_structures import UNSEEN
 from engines.privacy.config import TextConfig
 from engines.privacy.inspection import Inspector
@@ -21,6 +20,7 @@ from engines.privacy.text import is_text, is_unread
 from engines.privacy.text.letters import SHIPPED, letters_likeness, line_of, normalized
 from engines.privacy.text.rapidocr_reader import RapidOcrReader
 from training.letters.fit import LineJudge
+from training.letters.structures import KNOWN, structures
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,7 +1,8 @@
 """Draws things without text that resemble rows of letters: fences, windows, books, keys, grass.
 
 Each picture is drawn by formula in sizes, colors, angles and light of its own. The judge of lines
-is fitted to the kinds here; `unseen_structures` has others, which are drawn only to report figures.
+is fitted to the kinds here; `benchmarks.validators.pictures.unseen_structures` has others, which
+are drawn only to report figures.
 """
 
 from __future__ import annotations
