@@ -138,10 +138,11 @@ def test_its_encoder_leads_back_to_what_its_decoder_draws(pipe: StableDiffusionP
 
 @pytest.mark.timeout(300)
 def test_a_picture_can_be_where_it_starts(pipe: StableDiffusionPipeline) -> None:
-    """Image-to-image: little noise keeps the picture, much of it lets another prompt win."""
+    """Image-to-image: little noise keeps the picture, much of it lets another prompt win. On white,
+    as the prototypes are: a dog on blue is nearer to a blue envelope."""
     from_picture = StableDiffusionImg2ImgPipeline(**pipe.components, requires_safety_checker=False)
     from_picture.set_progress_bar_config(disable=True)
-    cat = draw(pipe, ["a cat on a blue background"])[0]
+    cat = draw(pipe, ["a cat"])[0]
 
     def changed(prompt: str, strength: float) -> Images:
         images: Images = from_picture(
@@ -155,8 +156,8 @@ def test_a_picture_can_be_where_it_starts(pipe: StableDiffusionPipeline) -> None
         ).images
         return images
 
-    assert psnr(cat, changed("a cat on a blue background", 0.3)[0]) >= RESTORED_DB
-    assert prototypes().recognized(changed("a dog on a blue background", 0.8), ["dog"]) == ["dog"]
+    assert psnr(cat, changed("a cat", 0.3)[0]) >= RESTORED_DB
+    assert prototypes().recognized(changed("a dog", 0.8), ["dog"]) == ["dog"]
 
 
 def test_noise_is_not_recognized() -> None:
