@@ -14,11 +14,12 @@ from benchmarks.validators.pictures.renders import dejavu
 from benchmarks.validators.pictures.unseen_structures import UNSEEN
 from engines.privacy.config import TextConfig
 from engines.privacy.inspection import Inspector
-from engines.privacy.model import Face, TextRegion
+from engines.privacy.model import TextRegion
 from engines.privacy.pii import PatternPii
 from engines.privacy.text import is_text, is_unread
 from engines.privacy.text.letters import SHIPPED, letters_likeness, line_of, normalized
 from engines.privacy.text.rapidocr_reader import RapidOcrReader
+from tests.engines.privacy.conftest import FakeFaces, FakeReader
 from training.letters.fit import LineJudge
 from training.letters.structures import KNOWN, structures
 
@@ -38,25 +39,6 @@ LINES = {
     "Greek": "Καλώς ήρθατε",
     "Cyrillic": "Добро пожаловать",
 }
-
-
-class NoFaces:
-    name = "no_faces"
-
-    def detect(self, pixels: Pixels) -> tuple[Face, ...]:
-        return ()
-
-
-class Reads:
-    """A reader that sees one line."""
-
-    name = "reads"
-
-    def __init__(self, line: TextRegion) -> None:
-        self._line = line
-
-    def read(self, pixels: Pixels, allowance: object = None) -> tuple[TextRegion, ...]:
-        return (self._line,)
 
 
 def written(text: str, ink: int = 20, ground: int = 230, size_px: int = 40) -> Pixels:
@@ -126,7 +108,7 @@ def test_doubtful_letters_on_a_fence_are_no_text() -> None:
 
 def test_an_address_that_was_read_counts_whatever_it_looks_like() -> None:
     line = TextRegion((0, 0, 400, 20), "jane.doe@example.com", 0.7, 20.0, 400.0, likeness=0.1)
-    inspector = Inspector(NoFaces(), Reads(line), PatternPii(()), TextConfig())
+    inspector = Inspector(FakeFaces(), FakeReader((line,)), PatternPii(()), TextConfig())
     found = inspector.inspect(picket_fence(), check_faces=False, check_text=True)
     assert [match.type for match in found.matches] == ["email"]
 
