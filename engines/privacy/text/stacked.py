@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from engines.privacy.text.document import union
 
 if TYPE_CHECKING:
@@ -31,17 +33,30 @@ def with_stacked(regions: Sequence[TextRegion]) -> tuple[TextRegion, ...]:
     """The regions, ordered from top to bottom as they came, but columns of at least four letters as
     one region each. A column counts only if nothing stands beside it: numbers of rows and columns
     of tables stay as they are."""
-    single = [region for region in regions if _is_letter(region)]
-    result = list(regions)
-    for column in _columns(single):
+    order = {id(region): at for at, region in enumerate(regions)}
+    words: dict[int, TextRegion | None] = {}
+    everywhere = _Rows(regions)
+    for column in _columns([region for region in regions if _is_letter(region)]):
         word = _word(column)
-        if word is None or _has_neighbors(column, regions):
-            continue
-        members = {id(region) for region in column}
-        at = next(at for at, region in enumerate(result) if id(region) in members)
-        result[at] = word
-        result = [region for region in result if id(region) not in members]
-    return tuple(result)
+        if word is not None and not _has_neighbors(column, everywhere):
+            words |= dict.fromkeys(map(id, column))
+            words[min(map(id, column), key=order.__getitem__)] = word
+    found = (words.get(id(region), region) for region in regions)
+    return tuple(region for region in found if region is not None)
+
+
+class _Rows:
+    """The heights at which regions stand."""
+
+    def __init__(self, regions: Sequence[TextRegion]) -> None:
+        self._tops = np.sort([region.box[1] for region in regions])
+        self._bottoms = np.sort([region.box[1] + region.box[3] for region in regions])
+
+    def beside(self, region: TextRegion) -> int:
+        """The number of regions of which a part is as high as a part of this one."""
+        top, bottom = region.box[1], region.box[1] + region.box[3]
+        ended = np.searchsorted(self._bottoms, top, "right")
+        return int(np.searchsorted(self._tops, bottom, "left") - ended)
 
 
 def _is_letter(region: TextRegion) -> bool:
@@ -52,15 +67,25 @@ def _is_letter(region: TextRegion) -> bool:
 
 
 def _columns(letters: Sequence[TextRegion]) -> list[list[TextRegion]]:
-    columns: list[list[TextRegion]] = []
+    """The columns, from top to bottom. A column ends as soon as the next letter is too far below
+    its last one, so that a page full of letters takes no longer than its rows are wide."""
+    found: list[list[TextRegion]] = []
+    growing: list[list[TextRegion]] = []
     for letter in sorted(letters, key=lambda region: region.box[1]):
-        for column in columns:
+        growing = [column for column in growing if letter.box[1] <= _reach(column[-1])]
+        for column in growing:
             if _continues(column[-1], letter):
                 column.append(letter)
                 break
         else:
-            columns.append([letter])
-    return [column for column in columns if len(column) >= _FEWEST]
+            growing.append([letter])
+            found.append(growing[-1])
+    return [column for column in found if len(column) >= _FEWEST]
+
+
+def _reach(letter: TextRegion) -> float:
+    """The lowest upper edge, px, of a letter that may continue the column below this one."""
+    return letter.box[1] + (1 + _APART) * letter.box[3]
 
 
 def _continues(upper: TextRegion, lower: TextRegion) -> bool:
@@ -92,11 +117,7 @@ def _shown(letter: TextRegion) -> bool:
     return any(map(str.isalnum, letter.text))
 
 
-def _has_neighbors(column: Sequence[TextRegion], regions: Sequence[TextRegion]) -> bool:
-    members = {id(region) for region in column}
-    others = [region.box for region in regions if id(region) not in members]
-    beside = sum(
-        any(other[1] < box[1] + box[3] and box[1] < other[1] + other[3] for other in others)
-        for box in (region.box for region in column)
-    )
+def _has_neighbors(column: Sequence[TextRegion], everywhere: _Rows) -> bool:
+    own = _Rows(column)
+    beside = sum(everywhere.beside(letter) > own.beside(letter) for letter in column)
     return 2 * beside > len(column)
