@@ -29,14 +29,12 @@ from engines.privacy.config import MetadataConfig, PiiConfig
 from engines.privacy.metadata import MetadataReader
 from engines.privacy.metadata.iptc import iptc_statements
 from engines.privacy.metadata.xmp import xmp_statements
-from engines.privacy.model import TextRegion
 from engines.privacy.pii import PatternPii, masked
 from engines.privacy.pii.contact.online import find_emails, find_ip_addresses, find_urls
 from engines.privacy.pii.numbers.accounts import find_cards, find_ibans, find_ssns
 from engines.privacy.pii.numbers.documents import find_birth_dates, find_passports, find_plates
 from engines.privacy.pii.ocr import digitised, narrowed
 from engines.privacy.pii.spans import Span, without_overlaps
-from engines.privacy.text.stacked import with_stacked
 from tests.engines.images.building import chunk, encoded, jpeg, picture, png, tiff
 from tests.security.hostile_input.doubling import cpu_s, grows_linearly
 from tests.security.hostile_input.hostile import byte_units, repeated, texts, units
@@ -128,24 +126,6 @@ def test_sorting_out_overlaps_is_linear() -> None:
         without_overlaps(Span("x", at, at + 3) for at in range(len(text)))
 
     assert grows_linearly(sort_out, repeated("a"), 10_000)
-
-
-@pytest.mark.parametrize("letters_of_a_row", [1, 4, 100])
-def test_joining_letters_below_each_other_is_linear(letters_of_a_row: int) -> None:
-    def join(text: str) -> None:
-        regions = [
-            TextRegion(
-                (12 * (at % letters_of_a_row), 12 * (at // letters_of_a_row), 8, 10),
-                chr(97 + at % 26),
-                0.9,
-                10.0,
-                10.0,
-            )
-            for at in range(len(text))
-        ]
-        with_stacked(regions)
-
-    assert grows_linearly(join, repeated("a"), 1_000)
 
 
 @pytest.mark.parametrize(

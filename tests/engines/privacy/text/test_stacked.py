@@ -12,6 +12,7 @@ from engines.privacy.model import TextRegion
 from engines.privacy.text import is_text, is_unread
 from engines.privacy.text.rapidocr_reader import RapidOcrReader
 from engines.privacy.text.stacked import with_stacked
+from tests.security.hostile_input.doubling import grows_linearly
 
 
 def letter(text: str, y: int, x: int = 100, confidence: float = 0.95) -> TextRegion:
@@ -85,3 +86,21 @@ def test_faint_text_on_a_plain_page_is_text_to_the_real_reader() -> None:
     blank = faint(" ", "white", str(dejavu()), 8)
     assert np.ptp(blank) > 4
     assert RapidOcrReader(config, threads=1).read(blank) == ()
+
+
+@pytest.mark.parametrize("letters_of_a_row", [1, 4, 100])
+def test_joining_letters_below_each_other_is_linear(letters_of_a_row: int) -> None:
+    def join(text: str) -> None:
+        regions = [
+            TextRegion(
+                (12 * (at % letters_of_a_row), 12 * (at // letters_of_a_row), 8, 10),
+                chr(97 + at % 26),
+                0.9,
+                10.0,
+                10.0,
+            )
+            for at in range(len(text))
+        ]
+        with_stacked(regions)
+
+    assert grows_linearly(join, lambda count: "a" * count, 1_000)
