@@ -56,22 +56,9 @@ types: $(BIN)/.dev ## mypy, strict
 
 # One thread an operator (OpenCV would wait actively for its own: 8 of 36 s in the tests of quality).
 PYTEST := OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -q
-FAST   := $(PYTEST) -m 'not ray and not slow and not s3_real and not gpu'
-# Three runs side by side keep two cores busy, as one of them often waits for a server, a disk or a lock. Each reads only
-# its own files: three workers of one run would each compile, import and collect all of them. Shares of about equal
-# processor time; a new folder is in the last.
-SHARE_1 := $(addprefix tests/engines/,privacy diffusion datasets evidence) tests/strangers tests/faults tests/benchmarks
-SHARE_2 := tests/engines tests/training tests/sdk tests/batch tests/deployments
-.PHONY: fast-1 fast-2 fast-3
-fast-1: $(BIN)/.dev
-	$(FAST) $(SHARE_1)
-fast-2: $(BIN)/.dev
-	$(FAST) $(SHARE_2) $(addprefix --ignore=,$(SHARE_1))
-fast-3: $(BIN)/.dev
-	$(FAST) tests $(addprefix --ignore=,$(SHARE_1) $(SHARE_2))
-
+# Three processes keep two cores busy, as one of them often waits for a server, a disk or a lock.
 fast: $(BIN)/.dev ## the tests that need neither a Ray cluster nor seconds of processor time each
-	@$(MAKE) -j 3 -k $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) fast-1 fast-2 fast-3
+	$(PYTEST) -n 3 --dist loadfile -m 'not ray and not slow and not s3_real and not gpu'
 
 # The studio is tested in a real browser. Nobody who is not root is asked for anything: without a browser those tests
 # are skipped, and say so.
