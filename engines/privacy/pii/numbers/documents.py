@@ -118,6 +118,7 @@ _BORN_AT = re.compile(  # n. a Siena il 14/05/2015
     rf"\s(?:{any_of('before_date')})\s({BIRTH_DATE})(?!\d)",
     re.IGNORECASE,
 )
+_PHONE_IN_PAIRS = re.compile(r"0\d(?:[ .-]?\d\d){4}")  # numéro perso 07 81 46 20 93
 _MRZ_NAME = re.compile(r"[PIACV][A-Z<][A-Z<]{3}[A-Z0-9<]{20,45}")
 _MRZ_DIGITS = "[0-9OQDILSBZ]"  # a digit as printed, or the letter that OCR takes it for
 _MRZ_DATES = rf"({_MRZ_DIGITS}{{6}})({_MRZ_DIGITS})[MFX<]({_MRZ_DIGITS}{{6}})({_MRZ_DIGITS})"
@@ -155,6 +156,8 @@ def _printed_as_document(number: str) -> bool:
     """Whether the number is printed like that of a document. Digits with hyphens or slashes, but
     without letters, may be a date and count only in the form of Polish licences and of Belgian
     identity cards."""
+    if _PHONE_IN_PAIRS.fullmatch(number):
+        return False
     apart = "-" in number or "/" in number
     return not apart or any(sign.isalpha() for sign in number) or bool(_STROKES.fullmatch(number))
 

@@ -1,5 +1,5 @@
 """Given names, in the files of the languages and in `given.toml`; and the names of well-known
-people, characters, works and brands, in `famous.toml`."""
+people, characters, works and brands, in `famous.toml` and `known.txt`."""
 
 from __future__ import annotations
 
@@ -12,8 +12,12 @@ from pathlib import Path
 from engines.privacy.pii.words.lexicon import famous, listed, listed_in
 
 _FILE = Path(__file__).parent / "given.toml"
+KNOWN = Path(__file__).parent / "known.txt"
+"""One name a line, written by `training.names.known`."""
 _MOST_WORDS = 4
-_FAMOUS = frozenset(re.sub(r"[^\w]+", " ", name) for name in famous())
+_FAMOUS = frozenset(re.sub(r"[^\w]+", " ", name) for name in famous()).union(
+    KNOWN.read_text(encoding="utf-8").splitlines()
+)
 _POLISH = ("ą", "ę", "y", "i", "o", "ie"), ("a", "owi", "em", "iem", "u")
 """Endings of Polish given names in the other cases, in place of a final "a" and behind a
 consonant."""
@@ -37,7 +41,7 @@ def is_word_too(word: str) -> bool:
 
 
 def is_famous(text: str) -> bool:
-    """Whether `text` begins with a name of `famous.toml`, of two to four words."""
+    """Whether `text` begins with a name of `famous.toml` or `known.txt`, of two to four words."""
     words = re.findall(r"\w+", plain(text))
     return any(" ".join(words[:count]) in _FAMOUS for count in range(2, _MOST_WORDS + 1))
 

