@@ -57,6 +57,7 @@ _BESIDE_KINDS = frozenset({"email", "phone", "address", "date_of_birth", "nation
 
 _THINGS = frozenset(listed("no_label", "street_behind", "street_end", "work", "thing"))
 _THINGS -= frozenset(listed("to_whom", "for_whom"))
+_PARTICLE_WORDS = frozenset(listed("particle"))
 _LABELS = frozenset(listed("no_label", "chapter"))
 _VERSUS, _READS = frozenset(listed("versus")), frozenset(listed("reads"))
 _THINGS_BEFORE = _THINGS | frozenset(listed("street_before"))
@@ -68,7 +69,7 @@ _PRIVATE, _RESIDES = frozenset(listed("private")), frozenset(listed("resides"))
 _NEAR_BEHIND = 60
 _AGENTS = frozenset(listed("agent"))
 _PREPOSITIONS = _AGENTS | frozenset(listed("to_whom", "for_whom"))
-_ODDS_AMONG_PEOPLE, _ODDS_BESIDE, _ODDS_IN_SENTENCE = -4.5, -2.0, 1.0
+_ODDS_AMONG_PEOPLE, _ODDS_BESIDE, _ODDS_IN_SENTENCE = -4.0, -2.0, 1.0
 """Least likeness of a name that is in no list: before a verb of people, beside other personal data,
 in any sentence."""
 _ODDS_OF_SURNAME = -5.0
@@ -145,7 +146,8 @@ def _resembles(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
     """Whether words that begin with no known given name are a name, by their letters and by the
     words beside them: the less they look like a name, the more those must be words of people."""
     name = text[start:end]
-    if not name[1].islower() or not name.split()[-1].istitle():  # a heading, CapsLock
+    last = name.split()[-1]
+    if not name[1].islower() or not last.istitle() or len(last) < _SHORT:  # a heading, CapsLock
         return False
     odds = likeness_of_name(name)
     if odds < _ODDS_AMONG_PEOPLE or _is_known(text, start, end):
@@ -188,7 +190,10 @@ def _is_only_surname(text: str, start: int, end: int) -> bool:
 
 
 def _is_thing(name: str) -> bool:
-    return not _THINGS.isdisjoint(re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", name.lower())[1:])
+    words = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", name.lower())
+    if words[-2:-1] and words[-2] in _PARTICLE_WORDS:  # Anna van den Berg
+        words.pop()
+    return not _THINGS.isdisjoint(words[1:])
 
 
 def _is_called_otherwise(text: str, start: int, end: int) -> bool:

@@ -104,8 +104,13 @@ _UNDERSIGNED = re.compile(
 _FAMILY = re.compile(  # on a doorbell
     rf"{WORD_BEGINS}(?i:{any_of('family')}){NO_LETTER_BEHIND}\.? ({_NAME}) ?(?=$|[\n,])"
 )
-_BOARDING = re.compile(  # HARGREAVES/JOHN MR
-    rf"(?<![^\W_])({CAPITAL}{{2,24}} ?/ ?{CAPITAL}{{2,24}} ?(?:MR|MRS|MS|MISS|MSTR|DR|CHD))(?!\w)"
+_BOARDING = re.compile(  # HARGREAVES/JOHN MR; DE WIT/ANNA MEVR
+    rf"(?<![^\W_])((?:(?i:{any_of('particle')}) ){{0,2}}{CAPITAL}{{2,24}} ?/ ?{CAPITAL}{{2,24}} ?"
+    rf"(?:MSTR|CHD|INF|(?i:{any_of('title', 'weak_title')})))(?!\w)"
+)
+_CLAN = re.compile(rf"(?:^|\n)(?i:the|family) ({PART}) (?i:{any_of('family')}) ?(?=$|[\n,.!])")
+_BELL = re.compile(  # Doorbell: Osei / Marsh
+    rf"{WORD_BEGINS}(?i:{any_of('bell')}){NO_LETTER_BEHIND} ?: ?({_NAME}) ?(?=$|[\n,;|/–-])"
 )
 _LABELED = re.compile(  # any label and a colon; the name begins with a given name
     rf"(?::\s{{0,3}}|[^\W\d_] - ){_MORE_TITLES}({TWO})(?=$|\s?[\n,;|(–-]|\s{{2}}|\s\d)"
@@ -146,13 +151,16 @@ _PATTERNS = (
     (_UNDERSIGNED, 0.8),
     (_FAMILY, 0.6),
     (_BOARDING, 0.8),
+    (_CLAN, 0.6),
+    (_BELL, 0.6),
 )
 _LABELS_OF_OTHERS = frozenset(listed("no_label", "chapter"))
 _THINGS = frozenset(listed("thing"))
 _WORKS = frozenset(listed("work"))
 _QUOTED = re.compile(r"[\"'‘’“„«‚»][^\n\"'‘’“”„«»‚]{1,40}[\"'’”“»‘«]")
 """A title and name in quotation marks: a rose 'Dr. Ruppel', the game "Dr. Bibber"."""
-_ROLES = frozenset(listed("name_word", "kin", "badge", "profession"))
+_ROLES = frozenset(listed("name_word", "kin", "badge", "profession", "bell"))
+_ADDRESSED = frozenset(listed("addressed"))
 _PRIZES, _RANKS = frozenset(listed("prize")), frozenset(listed("rank"))
 _FOR_WHOM = frozenset(listed("for_whom"))
 _LONGEST_LABEL = 40
@@ -222,7 +230,8 @@ def _is_given(name: str, place: int, least: float = _LIKE_A_NAME) -> bool:
 def _least_likeness(text: str, colon: int) -> float:
     before = text[max(0, colon - _LONGEST_LABEL) : colon].rpartition("\n")[2].lower()
     words = re.findall(r"[^\W\d_]+", before)
-    return _LIKE_A_NAME_OF_ROLE if words and words[-1] in _ROLES | _FOR_WHOM else _LIKE_A_NAME
+    sure = bool(words) and (words[-1] in _ROLES | _FOR_WHOM or words[-1] in _ADDRESSED)
+    return _LIKE_A_NAME_OF_ROLE if sure else _LIKE_A_NAME
 
 
 def _is_behind_thing(text: str, start: int) -> bool:

@@ -25,10 +25,15 @@ _FULL = rf"{PART}[ ](?:(?:{PART}|{CAPITAL}\.?)[ ])?{_PARTICLES}{PART}(?:[ ]{PART
 _CAPS = rf"{CAPITAL}{{2,24}}(?:['’-]{CAPITAL}{{1,24}})?"
 _TURNED = rf"{_PARTICLES}{_CAPS}(?:[ ]{_CAPS})?(?:,[ ]?(?:{_CAPS}|{PART})|[ ]{PART}(?<!{CAPITAL}))"
 _TURNED += rf"(?:[ ]{CAPITAL}\.?)?"
+_COMMA = rf"{_PARTICLES}{PART}(?:[ -]{PART})?,[ ]?{PART}(?:[ ](?:{PART}|{CAPITAL}\.?))?"
 _INITIALS = rf"{CAPITAL}\.(?:[ -]?{CAPITAL}\.){{0,2}}[ ]?{_PARTICLES}{PART}"
-_NUMBERED = r"[ ]{0,3}(?:[^\W\d_]{2,12}[ ])?\d{1,3}(?:[.)°]|\.º)?(?:[ ]?[:–-])?[ ]|[ ]{0,3}[•*–-][ ]"
+_NUMBERED = (  # 1.; Room 12 -; 2. OG; Int. 4; 12B; EG
+    r"[ ]{0,3}(?:(?:[^\W\d_]{2,12}\.?[ ])?\d{1,4}[A-Za-z]?(?:[.)°]|\.º)?(?:[ ][A-Z]{1,3})?|[A-Z]{2})"
+    r"(?:[ ]?[:–-])?[ ]|[ ]{0,3}[•*–-][ ]"
+)
 _LINE = re.compile(
-    rf"^({_NUMBERED})?[ ]{{0,3}}(?:({_FULL})|({_TURNED})|({_INITIALS})){NO_LETTER_BEHIND}[ .]{{0,3}}$",
+    rf"^({_NUMBERED})?[ ]{{0,3}}(?:({_FULL})|({_TURNED}|{_COMMA})|({_INITIALS})){NO_LETTER_BEHIND}"
+    r"[ .]{0,3}$",
     re.MULTILINE,
 )
 _CALLED = re.compile(  # Osteopath P. Lemoine; P. Lemoine, osteopath
@@ -38,18 +43,23 @@ _CALLED = re.compile(  # Osteopath P. Lemoine; P. Lemoine, osteopath
 _LEFT = re.compile(r"(?:^|[,;:!?(|/•\"'“„«‚»<][ ]?|[ ][–-][ ])$")
 _RIGHT = re.compile(r"[ ]?(?:$|[,;.!?)|/•\"'“”«»>]|[ ][–-][ ])")
 _NEAR = 40
-_FEWEST = 2
+_FEWEST, _MOST_TURNED = 2, 3
+_SHORTEST = 3
 _PARTICLE_WORDS = frozenset(listed("particle"))
 _NOBODY = frozenset(listed("no_name"))
+_NO_PERSON = frozenset(
+    listed("no_label", "thing", "work", "street_before", "street_behind", "street_end", "article")
+)
 _CHAPTERS = frozenset(listed("chapter"))
-_ROLES = frozenset(listed("profession", "name_word", "kin", "badge"))
-_PLAIN_ODDS, _WORD_TOO_ODDS, _UNKNOWN_ODDS = 0.0, 4.0, 4.0
+_ROLES = frozenset(listed("profession", "name_word", "kin", "badge", "addressed", "bell"))
+_PLAIN_ODDS, _WORD_TOO_ODDS, _UNKNOWN_ODDS = -3.5, 2.0, 2.0
 """Least likeness of a full name that stands apart: of one that begins with a known given name, with
 one that is a word too, and with another word."""
-_LEAST_SURNAME, _LEAST_BETWEEN = -2.5, -1.0
+_LEAST_GIVEN, _LEAST_SURNAME, _LEAST_BETWEEN = -2.0, -3.0, -1.0
 _LESS_IN_LIST, _LESS_OF_TWO, _LESS_WITH_PARTICLE = 3.0, 5.0, 2.0
 """How much less likely a name may be in a list, with two given names ("Karl-Heinz"), and with a
 particle before the surname."""
+_LESS_TURNED = 2.0
 _TURNED_SURNAME, _MORE_IN_CAPITALS = 0.0, -4.0
 
 
@@ -69,9 +79,13 @@ def looks_like_name(name: str, less: float = 0.0) -> bool:
     usual it may be."""
     first, *others, last = name.split()
     given, surname = likeness(first).given, likeness(last).surname
+    if len(last) < _SHORTEST and not is_given(first):  # Orange Gr. 50
+        return False
     if first.lower() in _NOBODY and not is_given(first):
         return False
     least = _UNKNOWN_ODDS
+    if not is_given(first) and given < _LEAST_GIVEN:
+        return False
     if is_word_too(first):
         least = _WORD_TOO_ODDS
     elif is_given(first):
@@ -81,7 +95,12 @@ def looks_like_name(name: str, less: float = 0.0) -> bool:
             less += _LESS_OF_TWO
     if others and others[-1].lower() in _PARTICLE_WORDS:
         less += _LESS_WITH_PARTICLE
-    between = (word for word in others if word[0].isupper() and not word.endswith("."))
+    if first.lower() in _NO_PERSON and not is_given(first):
+        return False
+    between = [word for word in others if word[0].isupper() and not word.endswith(".")]
+    between = [word for word in between if word.lower() not in _PARTICLE_WORDS]
+    if between and others[-1] == between[-1] and surname < _LEAST_BETWEEN:
+        return False
     if any(max(likeness(word)) < _LEAST_BETWEEN for word in between):
         return False
     return surname > _LEAST_SURNAME - less and given + surname > least - less
@@ -115,7 +134,7 @@ def _place(match: re.Match[str]) -> tuple[int, int]:
 def _is_name(match: re.Match[str]) -> bool:
     _, full, turned, _ = match.groups()
     if full and not full.split()[0].isupper():
-        return looks_like_name(full)
+        return looks_like_name(full) or _is_turned_around(full)
     if full:
         return _is_turned(full) or (full.isupper() and looks_like_name(full, _MORE_IN_CAPITALS))
     return bool(turned) and _is_turned(turned)
@@ -129,7 +148,22 @@ def _is_name_in_list(match: re.Match[str]) -> bool:
 def _is_turned(name: str) -> bool:
     """Whether a name with the surname first, in capitals, looks like one: "MORETTI, ELSA"."""
     words = [word for word in re.split(r"[ ,]+", name) if len(word.strip(".")) > 1]
-    given, surname = words[-1], words[0]
-    if len(words) < _FEWEST or is_word_too(given) or not is_given(given):
+    if len(words) < _FEWEST:
         return False
-    return likeness(surname).surname > _TURNED_SURNAME
+    surname, given = words[0], words[-1]
+    if "," in name:
+        surname, given = name.partition(",")[0].split()[-1], name.partition(",")[2].split()[0]
+        if len(words) > _MOST_TURNED:  # Doctor Faustus, Thomas Mann
+            return False
+    if "," in name and not name.isupper():  # Bergqvist, Elin M.
+        return looks_like_name(f"{given} {surname}", _LESS_TURNED)
+    known = is_given(given) and not is_word_too(given)
+    return known and likeness(surname).surname > _TURNED_SURNAME
+
+
+def _is_turned_around(name: str) -> bool:
+    """Whether two words are a surname and a given name that is nothing else: "Nowicka Halina"."""
+    surname, *others, given = name.split()
+    if others or is_given(surname) or is_word_too(surname) or is_word_too(given):
+        return False
+    return is_given(given) and min(likeness(surname).surname, likeness(given).given) > 0
