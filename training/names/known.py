@@ -11,14 +11,12 @@ like a name (they are never found), and people with a given name and a surname t
 from __future__ import annotations
 
 import argparse
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
-from engines.privacy.pii.words.given import KNOWN, plain
+from engines.privacy.pii.words.given import KNOWN, is_word_too, plain
 from engines.privacy.pii.words.given import is_given as given_in_list
-from engines.privacy.pii.words.given import is_word_too
 from engines.privacy.pii.words.lexicon import famous, listed
 from engines.privacy.pii.words.likeness import likeness
 from training.names.sources import brands_of_shops, cities, passwords, surnames_of

@@ -159,7 +159,7 @@ def _add(words: Counter[str], found: Iterable[str], weight: float) -> None:
 
 
 def _add_ranked(words: Counter[str], found: list[str], most: float) -> None:
-    """The most frequent words, which come first, count most: "die" and "sie" are names somewhere."""
+    """The most frequent words, which come first, count most: "die" is a name somewhere."""
     for rank, word in enumerate(found):
         if _LATIN.match(word):
             weight = most * (4.0 if rank < _MOST_FREQUENT else 1.0 if rank < _FREQUENT else 0.5)

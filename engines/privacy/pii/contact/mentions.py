@@ -135,10 +135,10 @@ def _is_private(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
     if before is not None and before.group(1).lower() in _PRIVATE:
         return True
     behind = _LOWER_BEHIND.match(text, end)
-    line = text.find("\n", end) if "\n" in text[end:] else len(text)
     resides = behind is not None and behind.group(1).lower() in _RESIDES
+    near = end + len(text[end : end + _NEAR_BEHIND].partition("\n")[0])
     return _is_beside(text, start, end, starts) or (
-        resides and any(end <= other <= min(line, end + _NEAR_BEHIND) for other in starts)
+        resides and any(end <= other <= near for other in starts)
     )
 
 
@@ -200,7 +200,7 @@ def _is_called_otherwise(text: str, start: int, end: int) -> bool:
     """Whether words before or behind the name say that it is the name of a thing: "Hotel Maria
     Berger", "Anna Berger Stiftung", "film: Anna Berger"."""
     before = text[max(0, start - _AROUND) : start].rpartition("\n")[2]
-    words = re.findall(r"[^\W\d_]+", before.lower())
+    words = re.findall(r"(?<![^\W_])[^\W\d_]+", before.lower())  # not: 1st
     if _is_label_of_things(text, start):
         return True
     near = [] if before.rstrip().endswith(":") else words[-1:]

@@ -18,7 +18,7 @@ from engines.privacy.pii.words.lexicon import any_of, listed
 from engines.privacy.pii.words.likeness import likeness
 
 IsKnown = Callable[[str, int, int], bool]
-"""Called with a text, a start and an end: whether the words there are the name of something else."""
+"""Called with a text, a start and an end: whether that is the name of something else."""
 
 _PARTICLES = rf"(?:(?i:{any_of('particle')})[ ]){{0,2}}"
 _FULL = rf"{PART}[ ](?:(?:{PART}|{CAPITAL}\.?)[ ])?{_PARTICLES}{PART}(?:[ ]{PART})?"
@@ -28,8 +28,8 @@ _TURNED += rf"(?:[ ]{CAPITAL}\.?)?"
 _COMMA = rf"{_PARTICLES}{PART}(?:[ -]{PART})?,[ ]?{PART}(?:[ ](?:{PART}|{CAPITAL}\.?))?"
 _INITIALS = rf"{CAPITAL}\.(?:[ -]?{CAPITAL}\.){{0,2}}[ ]?{_PARTICLES}{PART}"
 _NUMBERED = (  # 1.; Room 12 -; 2. OG; Int. 4; 12B; EG
-    r"[ ]{0,3}(?:(?:[^\W\d_]{2,12}\.?[ ])?\d{1,4}[A-Za-z]?(?:[.)°]|\.º)?(?:[ ][A-Z]{1,3})?|[A-Z]{2})"
-    r"(?:[ ]?[:–-])?[ ]|[ ]{0,3}[•*–-][ ]"
+    r"[ ]{0,3}(?:(?:[^\W\d_]{2,12}\.?[ ])?\d{1,4}[A-Za-z]?(?:[.)°]|\.º)?(?:[ ][A-Z]{1,3})?"
+    r"|[A-Z]{2})(?:[ ]?[:–-])?[ ]|[ ]{0,3}[•*–-][ ]"
 )
 _LINE = re.compile(
     rf"^({_NUMBERED})?[ ]{{0,3}}(?:({_FULL})|({_TURNED}|{_COMMA})|({_INITIALS})){NO_LETTER_BEHIND}"
@@ -37,11 +37,16 @@ _LINE = re.compile(
     re.MULTILINE,
 )
 _CALLED = re.compile(  # Osteopath P. Lemoine; P. Lemoine, osteopath
-    rf"(?<![^\W_])(?i:{any_of('profession')})[ ]({_INITIALS}){NO_LETTER_BEHIND}(?=[ ]?(?:$|[,;.\n(]))"
+    rf"(?<![^\W_])(?i:{any_of('profession')})[ ]({_INITIALS}){NO_LETTER_BEHIND}"
+    r"(?=[ ]?(?:$|[,;.\n(]))"
     rf"|(?:^|\n)[ ]{{0,3}}({_INITIALS}),[ ](?i:{any_of('profession')}){NO_LETTER_BEHIND}"
 )
-_LEFT = re.compile(r"(?:^|[,;:!?(|/•\"'“„«‚»<][ ]?|[ ][–-][ ])$")
-_RIGHT = re.compile(r"[ ]?(?:$|[,;.!?)|/•\"'“”«»>]|[ ][–-][ ])")
+_LEFT = re.compile(r"(?:^|[,;:!?(|/•&\"'“„«‚»<][ ]?|[ ][–-][ ])$")
+_COUNTED = re.compile(r"(?:^|[^\W\d_][ ])\d{1,5}(?:[.)]|st|nd|rd|th|er|e|º|ª)?[ ]$")
+_RIGHT = re.compile(
+    r"[ ]?(?:$|[,;.!?()|/•\"'“”«»>]|[ ][–-][ ])|[ ]\d{1,3}[:.,'h]\d"  # a score, a time
+    r"|[ ](?:[BM]Sc|[BM]A|Ph\.?D|M\.?D|MBA|RN|DDS|LL\.?[BM]|Jr|Sr)(?!\w)"
+)
 _NEAR = 40
 _FEWEST, _MOST_TURNED = 2, 3
 _SHORTEST = 3
@@ -59,8 +64,8 @@ _LEAST_GIVEN, _LEAST_SURNAME, _LEAST_BETWEEN = -2.0, -3.0, -1.0
 _LESS_IN_LIST, _LESS_OF_TWO, _LESS_WITH_PARTICLE = 3.0, 5.0, 2.0
 """How much less likely a name may be in a list, with two given names ("Karl-Heinz"), and with a
 particle before the surname."""
-_LESS_TURNED = 2.0
-_TURNED_SURNAME, _MORE_IN_CAPITALS = 0.0, -4.0
+_LESS_TURNED, _MORE_COUNTED = 2.0, -1.5
+_TURNED_SURNAME, _LEAST_TURNED_AROUND, _MORE_IN_CAPITALS, _WITH_INITIAL = 0.0, -0.5, -4.0, 3.0
 
 
 def stands_apart(text: str, start: int, end: int) -> bool:
@@ -71,7 +76,9 @@ def stands_apart(text: str, start: int, end: int) -> bool:
         return False
     words = re.findall(r"[^\W\d_]+", before)
     led = before.endswith(" ") and bool(words) and words[-1].lower() in _ROLES
-    return (led or _LEFT.search(before) is not None) and looks_like_name(text[start:end])
+    if led or _LEFT.search(before) is not None:
+        return looks_like_name(text[start:end])
+    return _COUNTED.search(before) is not None and looks_like_name(text[start:end], _MORE_COUNTED)
 
 
 def looks_like_name(name: str, less: float = 0.0) -> bool:
@@ -116,14 +123,14 @@ def names_in_lines(text: str, is_known: IsKnown) -> Iterator[Span]:
         if not is_known(text, start, end) and _CHAPTERS.isdisjoint(counted):  # Chapter 4: ...
             found.append((match, _is_name(match)))
     numbered = [(match, sure) for match, sure in found if match.group(1)]
-    full_names = (match for match, _ in numbered if match.group(2) or match.group(3))
+    full_names = (match for match, _ in numbered if not _forms(match)[2])
     listed_names = len(numbered) >= _FEWEST and any(map(_is_name_in_list, full_names))
     for match, sure in found:
         if sure or (listed_names and match.group(1) and _is_name_in_list(match)):
             yield Span("name", *_place(match), 0.5)
     for match in _CALLED.finditer(text):
         group = 1 if match.group(1) else 2
-        if likeness(match.group(group).split()[-1].rpartition(".")[2]).surname > _LEAST_SURNAME:
+        if _surname_behind(match.group(group)) > _LEAST_SURNAME:
             yield Span("name", *match.span(group), 0.5)
 
 
@@ -131,8 +138,17 @@ def _place(match: re.Match[str]) -> tuple[int, int]:
     return match.span(match.lastindex or 2)
 
 
+def _forms(match: re.Match[str]) -> tuple[str, str, str]:
+    """The name as a full one, as one with the surname first, and as one with initials; two of the
+    three are empty."""
+    full, turned, initials = (group or "" for group in match.groups()[1:])
+    return ("", turned, full) if full[1:2] == "." else (full, turned, initials)
+
+
 def _is_name(match: re.Match[str]) -> bool:
-    _, full, turned, _ = match.groups()
+    full, turned, initials = _forms(match)
+    if initials:  # P. Hazelhurst
+        return _surname_behind(initials) > _WITH_INITIAL and not initials.isupper()
     if full and not full.split()[0].isupper():
         return looks_like_name(full) or _is_turned_around(full)
     if full:
@@ -141,8 +157,14 @@ def _is_name(match: re.Match[str]) -> bool:
 
 
 def _is_name_in_list(match: re.Match[str]) -> bool:
-    _, full, turned, initials = match.groups()
-    return looks_like_name(full, _LESS_IN_LIST) if full else bool(initials or turned)
+    full, turned, initials = _forms(match)
+    if initials:
+        return _surname_behind(initials) > _LEAST_SURNAME
+    return looks_like_name(full, _LESS_IN_LIST) if full else bool(turned)
+
+
+def _surname_behind(initials: str) -> float:
+    return likeness(re.split(r"[. ]+", initials)[-1]).surname
 
 
 def _is_turned(name: str) -> bool:
@@ -158,7 +180,8 @@ def _is_turned(name: str) -> bool:
     if "," in name and not name.isupper():  # Bergqvist, Elin M.
         return looks_like_name(f"{given} {surname}", _LESS_TURNED)
     known = is_given(given) and not is_word_too(given)
-    return known and likeness(surname).surname > _TURNED_SURNAME
+    surnames = [word for word in words if word != given]
+    return known and max(likeness(word).surname for word in surnames) > _TURNED_SURNAME
 
 
 def _is_turned_around(name: str) -> bool:
@@ -166,4 +189,5 @@ def _is_turned_around(name: str) -> bool:
     surname, *others, given = name.split()
     if others or is_given(surname) or is_word_too(surname) or is_word_too(given):
         return False
-    return is_given(given) and min(likeness(surname).surname, likeness(given).given) > 0
+    least = min(likeness(surname).surname, likeness(given).given)
+    return is_given(given) and least > _LEAST_TURNED_AROUND

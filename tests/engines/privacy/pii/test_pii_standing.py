@@ -1,0 +1,143 @@
+"""Names without a sentence: on plates, in lists, beside roles, behind wishes; and names of things
+and of well-known people in the same places."""
+
+from __future__ import annotations
+
+import pytest
+
+from engines.privacy.pii import PatternPii
+from engines.privacy.pii.words.given import is_famous
+
+
+def names_in(patterns: PatternPii, text: str) -> list[str]:
+    return [match.text for match in patterns.find(text) if match.type == "name"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Bethany Holroyd", "Bethany Holroyd"),
+        ("Room 12\nOttavia Brusaferro", "Ottavia Brusaferro"),
+        ("MARCHADIER Solène", "MARCHADIER Solène"),
+        ("BRUSAFERRO OTTAVIA", "BRUSAFERRO OTTAVIA"),
+        ("Bergqvist, Elin M.", "Bergqvist, Elin M."),
+        ("Szczepanek Bogumiła", "Szczepanek Bogumiła"),
+        ("J. Hazewinkel", "J. Hazewinkel"),
+        ("Karl-Heinz Quaddelmann", "Karl-Heinz Quaddelmann"),
+        ("Jorrit van den Berg", "Jorrit van den Berg"),
+    ],
+)
+def test_on_a_door_plate(patterns: PatternPii, text: str, name: str) -> None:
+    assert names_in(patterns, text) == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("1. J. Okell\n2. Dario Pontecorvo", ["J. Okell", "Dario Pontecorvo"]),
+        ("Salle 3 - Solène Marchadier", ["Solène Marchadier"]),
+        ("EG Torben Wiechmann\n1. OG Silke Baumholt", ["Torben Wiechmann", "Silke Baumholt"]),
+        ("28A Jorrit Hazewinkel\n28B Famke Oostra", ["Jorrit Hazewinkel", "Famke Oostra"]),
+        ("1st Josie Hartnell 21:04", ["Josie Hartnell"]),
+        ("Gareth Plumridge (Head of Sales)", ["Gareth Plumridge"]),
+    ],
+)
+def test_in_a_list_with_numbers(patterns: PatternPii, text: str, names: list[str]) -> None:
+    assert names_in(patterns, text) == names
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Allenatrice Ottavia Brusaferro", "Ottavia Brusaferro"),
+        ("P. Marchadier, ostéopathe", "P. Marchadier"),
+        ("Tandarts J.W. Hazewinkel", "J.W. Hazewinkel"),
+        ("Dr. med. Silke Baumholt", "Silke Baumholt"),
+        ("Pacjent: Tadeusz Sowiński", "Tadeusz Sowiński"),
+        ("Prenotazione Ottavia Brusaferro", "Ottavia Brusaferro"),
+        ("Citofono: Brusaferro - Dessì", "Brusaferro"),
+        ("Visitor badge: Keshonna Adebola", "Keshonna Adebola"),
+        ("Premier prix : Solène Marchadier", "Solène Marchadier"),
+        ('It reads "Gareth Plumridge".', "Gareth Plumridge"),
+        ("Passenger: DE WIT/JOSIE MEVR", "DE WIT/JOSIE MEVR"),
+        ("The Plumridge Family", "Plumridge"),
+    ],
+)
+def test_beside_a_role_or_a_label(patterns: PatternPii, text: str, name: str) -> None:
+    assert names_in(patterns, text) == [name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Congratulations, Bethany Holroyd!",
+        "Herzlichen Glückwunsch Bethany Holroyd",
+        "Joyeux anniversaire Bethany Holroyd !",
+        "Met vriendelijke groet, Bethany Holroyd",
+        "Saludos de Bethany Holroyd",
+        "Wszystkiego najlepszego Bethany Holroyd!",
+    ],
+)
+def test_behind_a_wish_or_a_greeting(patterns: PatternPii, text: str) -> None:
+    assert names_in(patterns, text) == ["Bethany Holroyd"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Kapitel 4: Hanno Buddenbrook",
+        "Legia Warszawa kontra Lech Poznań",
+        "Happy Birthday Mozart Festival",
+        "Pavillon Solène Marchadier",
+        "Edeltraud Imbiss",
+        "Guglielmo Marconi",
+        "San Marino",
+        "Mr Darcy's letter",
+        "Tennis Balls\nPack of 4",
+        "Berichten Sie Fehler an uns",
+        "Hugo Boss Orange Gr. 50",
+        "Place Constantin, Arles",
+        "1. A. Methods\n2. B. Results",
+    ],
+)
+def test_no_private_person(patterns: PatternPii, text: str) -> None:
+    assert names_in(patterns, text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Ed Sheeran lives at 4 Mill Lane", "Ed Sheeran"),
+        ("patient: Frida Kahlo", "Frida Kahlo"),
+        ("our tenant Ed Sheeran has not paid", "Ed Sheeran"),
+        ("Frida Kahlo, 07700 900123", "Frida Kahlo"),
+        ("Frida Kahlo <f.k@example.org>", "Frida Kahlo"),
+        ("Patientin Frida Kahlo, geb. 3.4.1988", "Frida Kahlo"),
+        ("Ed Sheeran\n4 Mill Lane\nLeeds LS1 2AB", "Ed Sheeran"),
+        ("Mr Ed Sheeran, flat 4", "Ed Sheeran"),
+        ("Kind regards,\nEd Sheeran", "Ed Sheeran"),
+    ],
+)
+def test_a_private_person_with_a_well_known_name(
+    patterns: PatternPii, text: str, name: str
+) -> None:
+    assert names_in(patterns, text) == [name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Ed Sheeran lives in London", "Musée Frida Kahlo, Londres 247", "tickets for Ed Sheeran"],
+)
+def test_a_well_known_person(patterns: PatternPii, text: str) -> None:
+    assert names_in(patterns, text) == []
+
+
+def test_names_of_packages_are_known() -> None:
+    assert is_famous("Willem Einthoven")  # WordNet
+    assert is_famous("Santo Domingo")  # GeoNames
+    assert is_famous("Albert Heijn")  # shops
+
+
+def test_a_private_phone_in_pairs_of_digits_is_no_document(patterns: PatternPii) -> None:
+    found = [match.type for match in patterns.find("Mon numéro perso 06 12 34 56 78")]
+    assert found == ["phone"]
