@@ -44,6 +44,8 @@ LISTS = (
     *(f"{nth}_" for nth in ("twenty_third", "twenty_fourth", "twenty_fifth", "twenty_sixth")),
     *(f"{nth}_" for nth in ("twenty_seventh", "twenty_eighth", "twenty_ninth", "thirtieth")),
     *(f"{nth}_" for nth in ("thirty_first", "thirty_second", "thirty_third", "thirty_fourth")),
+    *(f"{nth}_" for nth in ("thirty_fifth", "thirty_sixth", "thirty_seventh", "thirty_eighth")),
+    "thirty_ninth_",
 )
 EMOJI = ((255, 220, 60), (255, 255, 255), (230, 180, 140))
 

@@ -11,7 +11,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from engines.privacy.pii.contact.people import CAPITAL, PART, TWO
+from engines.privacy.pii.contact.beside import is_beside
+from engines.privacy.pii.contact.people import CAPITAL, LATER, PART, TWO
 from engines.privacy.pii.contact.rows import rows_of_names
 from engines.privacy.pii.contact.standing import names_in_lines, stands_apart
 from engines.privacy.pii.spans import Span
@@ -20,10 +21,12 @@ from engines.privacy.pii.words.given import is_famous, is_given, is_word_too
 from engines.privacy.pii.words.lexicon import any_of, listed
 from engines.privacy.pii.words.likeness import likeness, likeness_of_name
 
-_WORD = re.compile(r"(?<![\w'’@#/&.-])[^\W\d_][^\W\d_'’-]{1,24}(?:-[^\W\d_]{2,24})?(?=[ \n])")
+_WORD = re.compile(
+    r"(?:(?<![\w'’@#/&.-])|(?<= d['’]))[^\W\d_][^\W\d_'’-]{1,24}(?:-[^\W\d_]{2,24})?(?=[ \n])"
+)
 _PARTICLES = rf"(?:(?i:{any_of('particle')})[ ])"
 _SURNAME = re.compile(
-    rf"[ ](?:(?:{PART}|{CAPITAL})[ ]){{0,2}}?{_PARTICLES}{{0,2}}{PART}"
+    rf"[ ](?:(?:{PART}|{CAPITAL})[ ]){{0,2}}?{LATER}"
     rf"(?:[ ]{PART}(?=[,.;:)\n]|$))?{NO_LETTER_BEHIND}"
 )
 _KIN = re.compile(  # my daughter Bethany Holroyd; unser Mieter, Jonas Wieland
@@ -42,9 +45,6 @@ _SHORT = 3
 _FEW = 3
 _BEGINS = re.compile(r"(?:^|[:\n] {0,2})$")
 _GIVEN_AND_SURNAME = 2
-_BESIDE = re.compile(r"[ ,;:|/–()<>\[\]\n•·-]{0,4}(?:[^\W\d_]{1,12}[.:]{0,2}[ :]{1,2}){0,2}[(<\[]?")
-_LINES_BELOW = 4
-_FAR_BELOW = 200
 _AGE = re.compile(r",?[ ]\(?[1-9]\d?\)?(?=[ ,.;)]|$)(?![ ]?(?:%|€|\$|£|x|[a-z]{1,2}\b|mph|min))")
 _AND = re.compile(rf"[ ](?:&|\+)[ ](?=({CAPITAL}[^\W\d_]+))")
 _NO_SENTENCE = re.compile(r"[’']s?[ ]|[ ]?[™®©&+]|[ ]?[\"”»“]|[ ]\((?:1[5-9]|20)\d\d")
@@ -90,7 +90,7 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
         comma, given, and_sex = match.groups()
         begins = _BEGINS.search(text, max(0, match.start() - _SHORT), match.start()) is not None
         listed_too = not begins or text.startswith(",", match.end(2))  # COCO, YOLO, Pascal, ...
-        beside = _is_beside(text, match.start(), match.end(2), starts)
+        beside = is_beside(text, match.start(), match.end(2), starts)
         labeled = comma or ":" in text[max(0, match.start() - _SHORT) : match.start()]
         fits = beside or (
             labeled and not listed_too and not _is_label_of_things(text, match.start())
@@ -118,7 +118,7 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
             continue
         last = likeness(surname.group().split()[-1]).surname
         sure = not is_word_too(word.group()) and last > _ODDS_OF_SURNAME
-        if _is_beside(text, start, end, starts):
+        if is_beside(text, start, end, starts):
             yield Span("name", start, end, 0.6)
         elif _is_called_otherwise(text, start, end):
             refused = end
@@ -137,7 +137,7 @@ def _is_private(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
     behind = _LOWER_BEHIND.match(text, end)
     resides = behind is not None and behind.group(1).lower() in _RESIDES
     near = end + len(text[end : end + _NEAR_BEHIND].partition("\n")[0])
-    return _is_beside(text, start, end, starts) or (
+    return is_beside(text, start, end, starts) or (
         resides and any(end <= other <= near for other in starts)
     )
 
@@ -156,7 +156,7 @@ def _resembles(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
         return False
     if stands_apart(text, start, end):
         return True
-    if odds > _ODDS_BESIDE and _is_beside(text, start, end, starts):
+    if odds > _ODDS_BESIDE and is_beside(text, start, end, starts):
         return True
     if odds < _ODDS_IN_SENTENCE and _NUMBER_BEHIND.match(text, end):  # Ford Fiesta 1.0, 6 pack
         return False
@@ -240,6 +240,8 @@ def _is_label_of_things(text: str, start: int) -> bool:
 def _in_sentence(text: str, start: int, end: int, sure: bool) -> bool:
     """Whether the name stands in a sentence or with an age. `sure`: its first word is nothing but a
     given name; else the words beside it must be such as stand beside people."""
+    if sure and text[start - 1 : start] in ("'", "’"):  # à la mémoire d'Huguette ...
+        return True
     before = _LOWER_BEFORE.search(text[max(0, start - _AROUND) : start])
     behind = _LOWER_BEHIND.match(text, end)
     led = before.group(1).lower() if before and not before.group(2) else ""
@@ -276,21 +278,4 @@ def _is_badge(line: str) -> bool:
     words = line.split()
     return line in _BADGES or (
         len(words) <= _FEW and not _BADGES.isdisjoint(words) and _THINGS.isdisjoint(words)
-    )
-
-
-def _is_beside(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
-    """Whether other personal data follows: at once, or, if the name begins a line, within the next
-    lines."""
-    near = _BESIDE.match(text, end)
-    reach = near.end() if near else end
-    if any(end <= other <= reach for other in starts):
-        return True
-    head = text[:start].rpartition("\n")[2]
-    tail = text[end:].partition("\n")[0]
-    if head.strip() or tail.strip(" ,.;"):
-        return False
-    return any(
-        end <= other <= end + _FAR_BELOW and text.count("\n", end, other) <= _LINES_BELOW
-        for other in starts
     )

@@ -19,8 +19,10 @@ CAPITAL = "[" + "".join(letter for letter in _LETTERS if letter.isupper()) + "]"
 _LETTER = r"(?:[^\W\d_]|[\u0300-\u036f])"
 PART = rf"{CAPITAL}(?:{_LETTER}{{1,24}}(?:['’-]{_LETTER}{{1,24}}){{0,2}}|['’]{_LETTER}{{2,24}}|\.)"
 _GAP = r"(?:[ /]|(?<=\.))"  # A.B. Kuipers
-_NAME = rf"{PART}(?:{_GAP}(?:(?i:{any_of('particle')}) ){{0,2}}{PART}){{0,3}}{NO_LETTER_BEHIND}"
-TWO = rf"{PART}(?:{_GAP}(?:(?i:{any_of('particle')}) ){{0,2}}{PART}){{1,3}}{NO_LETTER_BEHIND}"
+LATER = rf"(?:(?i:{any_of('particle')})[ ]){{0,2}}(?:[dD](?:ell|all)?['’])?{PART}"
+"""A word of a name after the first, with particles: "de Vries", "d'Arcy"."""
+_NAME = rf"{PART}(?:{_GAP}{LATER}){{0,3}}{NO_LETTER_BEHIND}"
+TWO = rf"{PART}(?:{_GAP}{LATER}){{1,3}}{NO_LETTER_BEHIND}"
 _LINE_ENDS = r"\s*(?=$|[\n;|(])"
 _TURNED = (  # HARRISON, Dale; Lindner, Petra; de Vries, Jan
     rf"{CAPITAL}{{2,24}}, ?{PART}{NO_LETTER_BEHIND}"
@@ -127,8 +129,8 @@ _CLOSED = re.compile(  # Kind regards from the seaside,\nEmma Clarke
     rf"{_MORE_TITLES}({TWO}) ?(?=$|[\n,])"
 )
 _CLOSED_IN_LINE = re.compile(  # Kind regards, Emma Clarke; greetings from Emma Clarke
-    rf"{WORD_BEGINS}(?i:{any_of('closing', 'wish')}){NO_LETTER_BEHIND}"
-    rf"(?:[ ]?[,.!:–-]{{1,3}}[ ]|[ ](?i:{any_of('agent', 'of')})[ ]|[ ])"
+    rf"{WORD_BEGINS}(?i:{any_of('closing', 'wish', 'owned')}){NO_LETTER_BEHIND}"
+    rf"(?:[ ]?[,.!:–-]{{1,3}}[ ]|[ ](?i:{any_of('agent', 'of')})[ ]|[ ](?:[dD]['’])?)"
     rf"{_MORE_TITLES}({TWO}) ?(?=$|[\n,;.!?(])"
 )
 _MONSIEUR = re.compile(rf"(?:^|\n|[^\W\d_][,:]? )M\. ({PART}) ?(?=$|[\n,;])")

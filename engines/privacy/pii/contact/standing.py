@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
-from engines.privacy.pii.contact.people import CAPITAL, PART
+from engines.privacy.pii.contact.people import CAPITAL, LATER, PART
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND
 from engines.privacy.pii.words.given import is_given, is_word_too
@@ -21,9 +21,12 @@ IsKnown = Callable[[str, int, int], bool]
 """Called with a text, a start and an end: whether that is the name of something else."""
 
 _PARTICLES = rf"(?:(?i:{any_of('particle')})[ ]){{0,2}}"
-_FULL = rf"{PART}[ ](?:(?:{PART}|{CAPITAL}\.?)[ ])?{_PARTICLES}{PART}(?:[ ]{PART})?"
+_FULL = rf"{PART}[ ](?:(?:{PART}|{CAPITAL}\.?)[ ])?{LATER}(?:[ ]{PART})?"
 _CAPS = rf"{CAPITAL}{{2,24}}(?:['’-]{CAPITAL}{{1,24}})?"
-_TURNED = rf"{_PARTICLES}{_CAPS}(?:[ ]{_CAPS})?(?:,[ ]?(?:{_CAPS}|{PART})|[ ]{PART}(?<!{CAPITAL}))"
+_TURNED = (
+    rf"{_PARTICLES}{_CAPS}(?:[ ]{_CAPS})?"
+    rf"(?:,[ ]?(?:(?:{CAPITAL}\.[ ]?){{1,3}}|{_CAPS}|{PART})|[ ]{PART}(?<!{CAPITAL}))"
+)
 _TURNED += rf"(?:[ ]{CAPITAL}\.?)?"
 _COMMA = rf"{_PARTICLES}{PART}(?:[ -]{PART})?,[ ]?{PART}(?:[ ](?:{PART}|{CAPITAL}\.?))?"
 _INITIALS = rf"{CAPITAL}\.(?:[ -]?{CAPITAL}\.){{0,2}}[ ]?{_PARTICLES}{PART}"
@@ -41,7 +44,8 @@ _CALLED = re.compile(  # Osteopath P. Lemoine; P. Lemoine, osteopath
     r"(?=[ ]?(?:$|[,;.\n(]))"
     rf"|(?:^|\n)[ ]{{0,3}}({_INITIALS}),[ ](?i:{any_of('profession')}){NO_LETTER_BEHIND}"
 )
-_LEFT = re.compile(r"(?:^|[,;:!?(|/•&\"'“„«‚»<][ ]?|[ ][–-][ ])$")
+_LEFT = re.compile(r"(?:^|[,;:!?(|/•\"'“„«‚»<][ ]?|[ ][–-][ ])$")
+_WITH = re.compile(r"([^\W\d_]+)[ ][&+][ ]$")
 _COUNTED = re.compile(r"(?:^|[^\W\d_][ ])\d{1,5}(?:[.)]|st|nd|rd|th|er|e|º|ª)?[ ]$")
 _RIGHT = re.compile(
     r"[ ]?(?:$|[,;.!?()|/•\"'“”«»>]|[ ][–-][ ])|[ ]\d{1,3}[:.,'h]\d"  # a score, a time
@@ -64,7 +68,7 @@ _LEAST_GIVEN, _LEAST_SURNAME, _LEAST_BETWEEN = -2.0, -3.0, -1.0
 _LESS_IN_LIST, _LESS_OF_TWO, _LESS_WITH_PARTICLE = 3.0, 5.0, 2.0
 """How much less likely a name may be in a list, with two given names ("Karl-Heinz"), and with a
 particle before the surname."""
-_LESS_TURNED, _MORE_COUNTED = 2.0, -1.5
+_LESS_TURNED, _LESS_TURNED_CAPITALS, _MORE_COUNTED = 2.0, 4.0, -1.5
 _TURNED_SURNAME, _LEAST_TURNED_AROUND, _MORE_IN_CAPITALS, _WITH_INITIAL = 0.0, -0.5, -4.0, 3.0
 
 
@@ -76,7 +80,9 @@ def stands_apart(text: str, start: int, end: int) -> bool:
         return False
     words = re.findall(r"[^\W\d_]+", before)
     led = before.endswith(" ") and bool(words) and words[-1].lower() in _ROLES
-    if led or _LEFT.search(before) is not None:
+    couple = _WITH.search(before)  # Torben & Silke Wiechmann
+    beside = couple is not None and is_given(couple.group(1))
+    if led or beside or _LEFT.search(before) is not None:
         return looks_like_name(text[start:end])
     return _COUNTED.search(before) is not None and looks_like_name(text[start:end], _MORE_COUNTED)
 
@@ -177,11 +183,19 @@ def _is_turned(name: str) -> bool:
         surname, given = name.partition(",")[0].split()[-1], name.partition(",")[2].split()[0]
         if len(words) > _MOST_TURNED:  # Doctor Faustus, Thomas Mann
             return False
-    if "," in name and not name.isupper():  # Bergqvist, Elin M.
-        return looks_like_name(f"{given} {surname}", _LESS_TURNED)
+    if given.endswith("."):  # HAZELWOOD, P.R.
+        return likeness(surname).surname > _TURNED_SURNAME
+    less = _LESS_TURNED_CAPITALS if name.split()[0].isupper() else _LESS_TURNED
+    if "," in name:  # Bergqvist, Elin M.
+        return looks_like_name(f"{given} {surname}", less)
     known = is_given(given) and not is_word_too(given)
     surnames = [word for word in words if word != given]
-    return known and max(likeness(word).surname for word in surnames) > _TURNED_SURNAME
+    if known and max(likeness(word).surname for word in surnames) > _TURNED_SURNAME:
+        return True
+    turned = f"{given} {surname}"
+    return looks_like_name(turned, 0.0 if name.isupper() else _LESS_TURNED) and not is_given(
+        surname
+    )
 
 
 def _is_turned_around(name: str) -> bool:

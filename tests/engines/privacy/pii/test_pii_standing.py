@@ -23,6 +23,9 @@ def names_in(patterns: PatternPii, text: str) -> list[str]:
         ("Bergqvist, Elin M.", "Bergqvist, Elin M."),
         ("Szczepanek Bogumiła", "Szczepanek Bogumiła"),
         ("J. Hazewinkel", "J. Hazewinkel"),
+        ("HAZEWINKEL, J.P.", "HAZEWINKEL, J.P."),
+        ("BRUSAFERRO TEODOLINDO", "BRUSAFERRO TEODOLINDO"),
+        ("Elia degli Innocenti", "Elia degli Innocenti"),
         ("Karl-Heinz Quaddelmann", "Karl-Heinz Quaddelmann"),
         ("Jorrit van den Berg", "Jorrit van den Berg"),
     ],
@@ -57,6 +60,10 @@ def test_in_a_list_with_numbers(patterns: PatternPii, text: str, names: list[str
         ("Prenotazione Ottavia Brusaferro", "Ottavia Brusaferro"),
         ("Citofono: Brusaferro - Dessì", "Brusaferro"),
         ("Visitor badge: Keshonna Adebola", "Keshonna Adebola"),
+        ("Flauto: Ottavia d'Arcangelo", "Ottavia d'Arcangelo"),
+        ("Quaderno di Ottavia Brusaferro", "Ottavia Brusaferro"),
+        ("Este cuaderno es de Nuria Belmonte", "Nuria Belmonte"),
+        ("Torben & Silke Wiechmann", "Silke Wiechmann"),
         ("Premier prix : Solène Marchadier", "Solène Marchadier"),
         ('It reads "Gareth Plumridge".', "Gareth Plumridge"),
         ("Passenger: DE WIT/JOSIE MEVR", "DE WIT/JOSIE MEVR"),
@@ -97,6 +104,8 @@ def test_behind_a_wish_or_a_greeting(patterns: PatternPii, text: str) -> None:
         "Berichten Sie Fehler an uns",
         "Hugo Boss Orange Gr. 50",
         "Place Constantin, Arles",
+        "Annika Vorlesebuch",
+        "Dille & Kamille Shop",
         "1. A. Methods\n2. B. Results",
     ],
 )
@@ -141,3 +150,8 @@ def test_names_of_packages_are_known() -> None:
 def test_a_private_phone_in_pairs_of_digits_is_no_document(patterns: PatternPii) -> None:
     found = [match.type for match in patterns.find("Mon numéro perso 06 12 34 56 78")]
     assert found == ["phone"]
+
+
+def test_a_birth_date_of_somebody_who_sits_an_examination(patterns: PatternPii) -> None:
+    for text in ("Data urodzenia kandydatki 4 marca 2006", "Geburtsdatum des Prüflings 4.3.2006"):
+        assert [match.type for match in patterns.find(text)] == ["date_of_birth"]
