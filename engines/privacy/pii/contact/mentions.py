@@ -206,7 +206,9 @@ def _is_called_otherwise(text: str, start: int, end: int) -> bool:
     near = [] if before.rstrip().endswith(":") else words[-1:]
     if near and len(near[0]) <= _SHORT:  # Szkoła im. Jana ...
         near = words[-2:]
-    quoted = before.endswith(_QUOTES) and not _READS.intersection(words[-2:])  # it reads "..."
+    elided = before.lower().endswith((" d'", " d’"))
+    reads = bool(_READS.intersection(words[-2:]))  # it reads "..."
+    quoted = before.endswith(_QUOTES) and not (elided or reads)
     if not _THINGS_BEFORE.isdisjoint(near) or quoted or _is_team(text[start:end], before):
         return True
     behind = text[end : end + _AROUND].partition("\n")[0]

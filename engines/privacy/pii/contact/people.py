@@ -12,7 +12,7 @@ from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND, WORD_BEGINS
 from engines.privacy.pii.words.given import is_famous, is_given
 from engines.privacy.pii.words.lexicon import any_of, listed
-from engines.privacy.pii.words.likeness import likeness_of_name
+from engines.privacy.pii.words.likeness import likeness, likeness_of_name
 
 _LETTERS = [chr(code) for code in range(0x41, 0x530)]  # Latin, Greek, Cyrillic
 CAPITAL = "[" + "".join(letter for letter in _LETTERS if letter.isupper()) + "]"
@@ -40,7 +40,7 @@ _OWNER = (  # Eigentümer des Hundes, proprietario animale
 )
 _STRONG = re.compile(
     rf"{WORD_BEGINS}(?i:{any_of('title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
-    rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME})"
+    rf"{_MORE_TITLES}({_AFTER_PARTICLE}{_NAME}|{_BARE})"
 )
 _WEAK = re.compile(
     rf"{WORD_BEGINS}(?i:{any_of('weak_title')}){NO_LETTER_BEHIND}\.?\s{{0,2}}"
@@ -168,6 +168,7 @@ _FOR_WHOM = frozenset(listed("for_whom"))
 _LONGEST_LABEL = 40
 _LIKE_A_NAME, _LIKE_A_NAME_OF_ROLE = 2.0, -2.0
 """Least likeness of a name whose given name is in no list, behind any label and behind a role."""
+_SURNAME_BEHIND_INITIAL = 1.0
 _NOBODY = frozenset(listed("no_name"))
 _PARTICLES = frozenset(listed("particle"))
 _NO_BEGINNING = frozenset(listed("no_first"))  # "Herr der Ringe"
@@ -224,8 +225,11 @@ def _may_be_somebody(name: str) -> bool:
 def _is_given(name: str, place: int, least: float = _LIKE_A_NAME) -> bool:
     """Whether the first (0) or the last (-1) word of `name` is a given name, or else all of it
     looks like a name, with log odds above `least`."""
-    if is_given(re.split(r"[ ,]+", name)[place]):
+    words = re.split(r"[ ,]+", name)
+    if is_given(words[place]):
         return True
+    if words[0].endswith("."):  # Approved: J. Hartley
+        return likeness(words[-1]).surname > _SURNAME_BEHIND_INITIAL
     return place == 0 and not name.isupper() and likeness_of_name(name) > least
 
 

@@ -48,9 +48,10 @@ _LEFT = re.compile(r"(?:^|[,;:!?(|/•\"'“„«‚»<][ ]?|[ ][–-][ ])$")
 _WITH = re.compile(r"([^\W\d_]+)[ ][&+][ ]$")
 _COUNTED = re.compile(r"(?:^|[^\W\d_][ ])\d{1,5}(?:[.)]|st|nd|rd|th|er|e|º|ª)?[ ]$")
 _RIGHT = re.compile(
-    r"[ ]?(?:$|[,;.!?()|/•\"'“”«»>]|[ ][–-][ ])|[ ]\d{1,3}[:.,'h]\d"  # a score, a time
+    r"[ ]?(?:$|[,;.!?()|/•\"'“”«»>]|[ ][–-][ ])"
     r"|[ ](?:[BM]Sc|[BM]A|Ph\.?D|M\.?D|MBA|RN|DDS|LL\.?[BM]|Jr|Sr)(?!\w)"
 )
+_RESULT = re.compile(r"[ ]\d{1,3}[:.,'h]\d")
 _NEAR = 40
 _FEWEST, _MOST_TURNED = 2, 3
 _SHORTEST = 3
@@ -59,6 +60,7 @@ _NOBODY = frozenset(listed("no_name"))
 _NO_PERSON = frozenset(
     listed("no_label", "thing", "work", "street_before", "street_behind", "street_end", "article")
 )
+_TITLES = frozenset(listed("title", "weak_title"))
 _CHAPTERS = frozenset(listed("chapter"))
 _ROLES = frozenset(listed("profession", "name_word", "kin", "badge", "addressed", "bell"))
 _PLAIN_ODDS, _WORD_TOO_ODDS, _UNKNOWN_ODDS = -3.5, 2.0, 2.0
@@ -76,7 +78,9 @@ def stands_apart(text: str, start: int, end: int) -> bool:
     """Whether the words from `start` to `end` look like a name, and marks or the ends of the line
     are on both sides of them, or a role on the left: "Congratulations, Nadia Birch!"."""
     before = text[max(0, start - _NEAR) : start].rpartition("\n")[2]
-    if _RIGHT.match(text[end : end + _NEAR].partition("\n")[0]) is None:
+    behind = text[end : end + _NEAR].partition("\n")[0]
+    counted = _COUNTED.search(before) is not None
+    if _RIGHT.match(behind) is None and not (counted and _RESULT.match(behind)):
         return False
     words = re.findall(r"[^\W\d_]+", before)
     led = before.endswith(" ") and bool(words) and words[-1].lower() in _ROLES
@@ -84,7 +88,7 @@ def stands_apart(text: str, start: int, end: int) -> bool:
     beside = couple is not None and is_given(couple.group(1))
     if led or beside or _LEFT.search(before) is not None:
         return looks_like_name(text[start:end])
-    return _COUNTED.search(before) is not None and looks_like_name(text[start:end], _MORE_COUNTED)
+    return counted and looks_like_name(text[start:end], _MORE_COUNTED)
 
 
 def looks_like_name(name: str, less: float = 0.0) -> bool:
@@ -93,6 +97,8 @@ def looks_like_name(name: str, less: float = 0.0) -> bool:
     first, *others, last = name.split()
     given, surname = likeness(first).given, likeness(last).surname
     if len(last) < _SHORTEST and not is_given(first):  # Orange Gr. 50
+        return False
+    if first.lower() in _TITLES:  # Doña Bárbara
         return False
     if first.lower() in _NOBODY and not is_given(first):
         return False
@@ -193,6 +199,8 @@ def _is_turned(name: str) -> bool:
     if known and max(likeness(word).surname for word in surnames) > _TURNED_SURNAME:
         return True
     turned = f"{given} {surname}"
+    if len(words) > _MOST_TURNED:
+        return False
     return looks_like_name(turned, 0.0 if name.isupper() else _LESS_TURNED) and not is_given(
         surname
     )
@@ -201,6 +209,8 @@ def _is_turned(name: str) -> bool:
 def _is_turned_around(name: str) -> bool:
     """Whether two words are a surname and a given name that is nothing else: "Nowicka Halina"."""
     surname, *others, given = name.split()
+    if surname.lower() in _TITLES | _NO_PERSON:
+        return False
     if others or is_given(surname) or is_word_too(surname) or is_word_too(given):
         return False
     least = min(likeness(surname).surname, likeness(given).given)

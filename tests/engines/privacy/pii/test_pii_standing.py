@@ -7,6 +7,7 @@ import pytest
 
 from engines.privacy.pii import PatternPii
 from engines.privacy.pii.words.given import is_famous
+from tests.security.hostile_input.doubling import grows_linearly
 
 
 def names_in(patterns: PatternPii, text: str) -> list[str]:
@@ -68,6 +69,10 @@ def test_in_a_list_with_numbers(patterns: PatternPii, text: str, names: list[str
         ('It reads "Gareth Plumridge".', "Gareth Plumridge"),
         ("Passenger: DE WIT/JOSIE MEVR", "DE WIT/JOSIE MEVR"),
         ("The Plumridge Family", "Plumridge"),
+        ("Approved: J. Hartnell", "J. Hartnell"),
+        ("Dr J Hartnell", "J Hartnell"),
+        ("À la mémoire d'Agathe Marchadier", "Agathe Marchadier"),
+        ("Ich habe gehört, dass Torben Wiechmann nach Ulm zieht", "Torben Wiechmann"),
     ],
 )
 def test_beside_a_role_or_a_label(patterns: PatternPii, text: str, name: str) -> None:
@@ -106,6 +111,9 @@ def test_behind_a_wish_or_a_greeting(patterns: PatternPii, text: str) -> None:
         "Place Constantin, Arles",
         "Annika Vorlesebuch",
         "Dille & Kamille Shop",
+        "Doña Bárbara",
+        "Robin Reliant 1:43 die-cast",
+        "AAAA BBBB CCCC DDDD",
         "1. A. Methods\n2. B. Results",
     ],
 )
@@ -155,3 +163,11 @@ def test_a_private_phone_in_pairs_of_digits_is_no_document(patterns: PatternPii)
 def test_a_birth_date_of_somebody_who_sits_an_examination(patterns: PatternPii) -> None:
     for text in ("Data urodzenia kandydatki 4 marca 2006", "Geburtsdatum des Prüflings 4.3.2006"):
         assert [match.type for match in patterns.find(text)] == ["date_of_birth"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["Anna Weber\n", "1. A. Weber\n", "Gruß, Anna Weber ", "Ed Sheeran lives ", "DE DE AA/", "EG "],
+)
+def test_work_grows_with_the_length_of_a_hostile_text(patterns: PatternPii, piece: str) -> None:
+    assert grows_linearly(patterns.find, lambda length: piece * (length // len(piece)), 4000)
