@@ -45,7 +45,7 @@ _CALLED = re.compile(  # Osteopath P. Lemoine; P. Lemoine, osteopath
     rf"|(?:^|\n)[ ]{{0,3}}({_INITIALS}),[ ](?i:{any_of('profession')}){NO_LETTER_BEHIND}"
 )
 _LEFT = re.compile(r"(?:^|[,;:!?(|/•\"'“„«‚»<][ ]?|[ ][–-][ ])$")
-_WITH = re.compile(r"([^\W\d_]+)[ ][&+][ ]$")
+_WITH = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,24})[ ][&+][ ]$")
 _COUNTED = re.compile(r"(?:^|[^\W\d_][ ])\d{1,5}(?:[.)]|st|nd|rd|th|er|e|º|ª)?[ ]$")
 _RIGHT = re.compile(
     r"[ ]?(?:$|[,;.!?()|/•\"'“”«»>]|[ ][–-][ ])"
