@@ -12,6 +12,8 @@ from training.cache import Cache
 from training.first.captions import (
     COLORED,
     count_caption,
+    finished_in_place,
+    finished_on,
     object_caption,
     pair_caption,
     place_caption,
@@ -21,7 +23,7 @@ from training.first.captions import (
     style_caption,
 )
 from training.first.concepts import COLORS, CONCEPTS, LEARNED_FIRST, PLACES, SETS
-from training.first.latents import GRIDS, Basis, Floats, Halves, scene_rows
+from training.first.latents import GRIDS, Basis, Floats, Halves, scene_rows, standing_row
 from training.first.render import own_rows, variants
 from training.first.styles import styles
 from training.pictures import scenes
@@ -32,6 +34,12 @@ STYLED_SHARE = 0.07
 """Share of pictures in a style, if their captions name no color."""
 SILHOUETTE_SHARE = 0.03
 """Share of silhouettes among single things."""
+FINISH_SHARES = {"3d": 0.15, "flat": 0.1}
+"""Shares of the art styles of ``finishes`` among single things."""
+SOLID_SHARE = 0.12
+"""Share of "3d" among things in a place, and among two of a thing."""
+TONE_SHARE = 0.4
+"""Share of captions of a person that name the skin tone."""
 PERSON_SHARE = 0.25
 """Share of pairs that begin with a person."""
 SCENE_WEIGHT = {
@@ -131,6 +139,15 @@ class Sampler:
     def _thing(self) -> int:
         return self.rng.choices(range(len(CONCEPTS)), self._weights)[0]
 
+    def _tone(self, row: int) -> str:
+        """Return the skin tone of a drawing, if the caption shall name it."""
+        return self._rows[row].tone if self.rng.random() < TONE_SHARE else ""
+
+    def _finish(self) -> str:
+        """Return the art style of a single thing; empty for the drawing itself."""
+        names, shares = list(FINISH_SHARES), list(FINISH_SHARES.values())
+        return self.rng.choices(["", *names], [1 - sum(shares), *shares])[0]
+
     def _ground(self, spoken: float) -> tuple[str, str]:
         """Return a background color and its word in the caption: the same, or "" for a white one
         that is not mentioned."""
@@ -150,13 +167,19 @@ class Sampler:
             row = self.rng.choices(range(len(self._rows)), self._row_weights)[0]
             color = self._rows[row].color
         background, spoken = self._ground(0.55)
-        posed = bank["objects"][row, self.rng.randrange(bank["objects"].shape[1])]
-        thing = CONCEPTS[self._rows[row].concept]
+        pose = self.rng.randrange(bank["objects"].shape[1])
+        posed = bank["objects"][row, pose]
+        thing, tone = CONCEPTS[self._rows[row].concept], self._tone(row)
+        finish = self._finish()
+        if finish:
+            latent = self._compose([bank[finish][row, pose]], background)
+            return latent, finished_on(thing, color, spoken, finish, self.rng, tone)
         if not color and background != "black" and self.rng.random() < SILHOUETTE_SHARE:
             black = np.concatenate([np.zeros_like(posed[:1]), posed[1:]])
             caption = silhouette_caption(thing, spoken, self.rng)
             return self._compose([black], background), caption
-        return self._compose([posed], background), object_caption(thing, color, spoken, self.rng)
+        caption = object_caption(thing, color, spoken, self.rng, tone)
+        return self._compose([posed], background), caption
 
     def _scene(self, bank: Bank) -> tuple[Floats | Halves, str]:
         row = self.rng.choices(range(len(self._scenes)), self._scene_weights)[0]
@@ -167,8 +190,15 @@ class Sampler:
         index = self._thing()
         homes = CONCEPTS[index].homes
         place = self.rng.choice(homes if self.rng.random() < 0.75 else PLACE_NAMES)
-        drawn = self.rng.choice(bank["places"][index, PLACE_NAMES.index(place)])
-        return drawn, place_caption(CONCEPTS[index], place, self.rng)
+        at = PLACE_NAMES.index(place)
+        if self.rng.random() < SOLID_SHARE:
+            caption = finished_in_place(CONCEPTS[index], place, "3d", self.rng)
+            return bank["3d_places"][index, at], caption
+        layout = self.rng.randrange(bank["places"].shape[2])
+        tone = self._tone(standing_row(self._own[index], at, layout))
+        return bank["places"][index, at, layout], place_caption(
+            CONCEPTS[index], place, self.rng, tone
+        )
 
     def _pair(self, bank: Bank) -> tuple[Floats | Halves, str]:
         first = self._thing()
@@ -183,7 +213,8 @@ class Sampler:
         held = CONCEPTS[first].group == "person" != CONCEPTS[second].group
         drawn = bank["with" if held else "two"]
         latent = self._compose([drawn[row, n] for n, row in enumerate(rows)], background)
-        return latent, pair_caption(CONCEPTS[first], CONCEPTS[second], spoken, self.rng)
+        tone = self._tone(rows[0])
+        return latent, pair_caption(CONCEPTS[first], CONCEPTS[second], spoken, self.rng, tone)
 
     def _count(self, bank: Bank) -> tuple[Floats | Halves, str]:
         number, index = self.rng.choice((2, 3)), self._thing()
@@ -193,9 +224,10 @@ class Sampler:
             row = self.rng.choice([n for n, v in enumerate(self._rows) if v.concept == index])
             color = self._rows[row].color
         background, spoken = self._ground(0.25)
-        drawn = bank["two" if number == 2 else "three"][row]
+        finish = "3d" if number == 2 and self.rng.random() < SOLID_SHARE else ""
+        drawn = bank["3d_two" if finish else ("two" if number == 2 else "three")][row]
         latent = self._compose(drawn, background)
-        return latent, count_caption(CONCEPTS[index], number, color, spoken, self.rng)
+        return latent, count_caption(CONCEPTS[index], number, color, spoken, self.rng, finish)
 
     def _set(self, bank: Bank) -> tuple[Floats | Halves, str]:
         chosen = self.rng.randrange(len(SETS))

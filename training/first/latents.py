@@ -139,12 +139,17 @@ def _kept(latents: Sequence[Floats]) -> Halves:
     return np.stack(latents).astype(np.float16)
 
 
+def standing_row(own: Sequence[int], place: int, layout: int) -> int:
+    """Return which of a thing's own drawings stands in a place: they take turns."""
+    return own[(place + layout) % (PLACE_LAYOUTS + 1) % len(own)]
+
+
 def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Halves]:
     """Return the latents of one grid, each (..., 12, h, w) float16.
 
-    ``objects`` (drawings, poses, 4) and ``two``, ``three``, ``with`` (drawings, slots, 4): as in
-    :func:`layered`. ``scenes`` (scenes,), ``places`` (objects, places, layouts)
-    and ``sets`` (sets, layouts): whole pictures.
+    ``objects``, ``3d``, ``flat`` (drawings, poses, 4) and ``two``, ``3d_two``, ``three``, ``with``
+    (drawings, slots, 4): as in :func:`layered`. ``scenes`` (scenes,), ``places`` (objects, places,
+    layouts), ``3d_places`` (objects, places) and ``sets`` (sets, layouts): whole pictures.
     """
     size = grid[0] * PATCH_PX, grid[1] * PATCH_PX
     rows = own_rows()
@@ -152,35 +157,41 @@ def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Halve
     def whole(picture: Image) -> Floats:
         return basis.part(picture) - basis.offset
 
-    def slots(places: Sequence[Slot]) -> Halves:
+    def slots(places: Sequence[Slot], finish: str = "") -> Halves:
         return np.stack(
             [
-                [layered(basis, art.slot(row, size, slot)) for slot in places]
+                [layered(basis, art.slot(row, size, slot, finish)) for slot in places]
                 for row in range(len(art.objects))
             ]
         )
 
     grounds = [[art.ground(p, n, size) for n in range(PLACE_LAYOUTS)] for p in PLACES]
     standing = np.zeros((len(rows), len(PLACES), PLACE_LAYOUTS, CHANNELS, *grid), np.float16)
+    solid = np.zeros((len(rows), len(PLACES), CHANNELS, *grid), np.float16)
     for thing, own in enumerate(rows):
-        layers = [art.standing(own[n % len(own)], size) for n in range(PLACE_LAYOUTS + 1)]
+        layers = {row: art.standing(row, size) for row in own}
+        bodies = {row: art.standing(row, size, "3d") for row in own}
         for place, drawn in enumerate(grounds):
             for layout, ground in enumerate(drawn):
-                # if a thing has several drawings, use them in turn
-                layer = layers[(place + layout) % len(layers)]
+                layer = layers[standing_row(own, place, layout)]
                 standing[thing, place, layout] = whole(layer.over(ground))
+            solid[thing, place] = whole(bodies[standing_row(own, place, 0)].over(drawn[0]))
     return {
-        "objects": np.stack(
+        "objects": slots(POSES),
+        "3d": slots(POSES, "3d"),
+        "flat": np.stack(
             [
-                [layered(basis, art.posed(row, size, pose)) for pose in range(len(POSES))]
+                [layered(basis, art.icon(row, size, pose)) for pose in range(len(POSES))]
                 for row in range(len(art.objects))
             ]
         ),
         "two": slots(TOGETHER[2]),
+        "3d_two": slots(TOGETHER[2], "3d"),
         "three": slots(TOGETHER[3]),
         "with": slots(WITH),
         "scenes": _kept([whole(art.scene(*row, size)) for row in scene_rows()]),
         "places": standing,
+        "3d_places": solid,
         "sets": np.stack(
             [
                 _kept([whole(art.together(s, n, size, rows)) for n in range(SET_LAYOUTS)])

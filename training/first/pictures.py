@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from training.cache import Cache
 from training.first.concepts import Together, front, members
+from training.first.finishes import DISC_SHARE, DISCS, disc
 from training.pictures import places, scenes
 from training.pictures.brushes import Image
 from training.pictures.landforms import TIMES
@@ -36,7 +37,7 @@ TOGETHER = {
 }
 """Positions of two and of three drawings on a plain background, as in ``POSES``. They do not
 overlap."""
-WITH = ((0.56, (0.3, 0.52)), (0.38, (0.79, 0.64)))
+WITH = ((0.52, (0.28, 0.52)), (0.44, (0.77, 0.6)))
 """Positions of a person and of a thing that the person has."""
 Slot = tuple[float, tuple[float, float]]
 
@@ -52,6 +53,28 @@ class Layer:
         """Return the object over a (height, width, 3) picture or a (3,) color, 0..255."""
         return self.color + (1 - self.alpha) * background
 
+    def under(self, other: "Layer") -> "Layer":
+        """Return this object with another one before it."""
+        color = other.color + (1 - other.alpha) * self.color
+        return Layer(color, 1 - (1 - other.alpha) * (1 - self.alpha))
+
+
+def placed(
+    tile: NDArray[np.uint8], size: tuple[int, int], side: float, centre: tuple[float, float]
+) -> Layer:
+    """Place a tile; the arguments are those of :meth:`Art.layer`."""
+    height, width = size
+    straight = tile.astype(np.float32)
+    straight[..., :3] *= straight[..., 3:] / 255
+    px = round(side * min(size))
+    small = cv2.resize(straight, (px, px), interpolation=cv2.INTER_AREA)
+    canvas = np.zeros((height, width, 4), np.float32)
+    top, left = round(centre[1] * height - px / 2), round(centre[0] * width - px / 2)
+    y0, x0 = max(top, 0), max(left, 0)
+    y1, x1 = min(top + px, height), min(left + px, width)
+    canvas[y0:y1, x0:x1] = small[y0 - top : y1 - top, x0 - left : x1 - left]
+    return Layer(color=canvas[..., :3], alpha=canvas[..., 3:] / np.float32(255))
+
 
 @dataclass(frozen=True)
 class Art:
@@ -60,13 +83,16 @@ class Art:
     objects: NDArray[np.uint8]
     """(drawings, side, side, 4) RGBA in the order of ``render.variants``."""
     sprites: dict[str, NDArray[np.uint8]]
+    finished: dict[str, NDArray[np.uint8]] = field(default_factory=dict)
+    """The drawings in each style of ``finishes.FINISHES``, in the same order."""
 
     @classmethod
     def load(cls, cache: Cache) -> "Art":
         """Read ``tiles.npz``."""
         with np.load(cache.file("tiles.npz")) as data:
             sprites = {k.split(":", 1)[1]: data[k] for k in data.files if k.startswith("sprite:")}
-            return cls(objects=data["objects"], sprites=sprites)
+            finished = {k.split(":", 1)[1]: data[k] for k in data.files if k.startswith("finish:")}
+            return cls(data["objects"], sprites, finished)
 
     def layer(
         self,
@@ -75,29 +101,26 @@ class Art:
         *,
         side: float = OBJECT_SIDE,
         centre: tuple[float, float] = (0.5, 0.5),
+        finish: str = "",
     ) -> Layer:
         """Place one drawing. ``side``: share of the shorter edge; ``centre``: shares (x, y) of
-        width and height."""
-        height, width = size
-        tile = self.objects[drawing].astype(np.float32)
-        tile[..., :3] *= tile[..., 3:] / 255
-        px = round(side * min(size))
-        small = cv2.resize(tile, (px, px), interpolation=cv2.INTER_AREA)
-        canvas = np.zeros((height, width, 4), np.float32)
-        top, left = round(centre[1] * height - px / 2), round(centre[0] * width - px / 2)
-        y0, x0 = max(top, 0), max(left, 0)
-        y1, x1 = min(top + px, height), min(left + px, width)
-        canvas[y0:y1, x0:x1] = small[y0 - top : y1 - top, x0 - left : x1 - left]
-        return Layer(color=canvas[..., :3], alpha=canvas[..., 3:] / np.float32(255))
+        width and height; ``finish``: one of ``finished``, or the drawing itself."""
+        tiles = self.finished[finish] if finish else self.objects
+        return placed(tiles[drawing], size, side, centre)
 
-    def posed(self, drawing: int, size: tuple[int, int], pose: int = 0) -> Layer:
-        """Place one drawing at ``POSES[pose]``."""
+    def icon(self, drawing: int, size: tuple[int, int], pose: int) -> Layer:
+        """Place one drawing as a flat icon on a disc at ``POSES[pose]``."""
         side, centre = POSES[pose]
-        return self.layer(drawing, size, side=side, centre=centre)
+        flat = self.layer(drawing, size, side=side * DISC_SHARE, centre=centre, finish="flat")
+        return placed(disc(384, DISCS[pose]), size, side, centre).under(flat)
 
-    def slot(self, drawing: int, size: tuple[int, int], slot: Slot) -> Layer:
-        """Place one of several drawings at a position of ``TOGETHER``."""
-        return self.layer(drawing, size, side=slot[0], centre=slot[1])
+    def posed(self, drawing: int, size: tuple[int, int], pose: int = 0, finish: str = "") -> Layer:
+        """Place one drawing at ``POSES[pose]``."""
+        return self.slot(drawing, size, POSES[pose], finish)
+
+    def slot(self, drawing: int, size: tuple[int, int], slot: Slot, finish: str = "") -> Layer:
+        """Place one drawing at a position such as those of ``TOGETHER``."""
+        return self.layer(drawing, size, side=slot[0], centre=slot[1], finish=finish)
 
     def scene(self, place: str, hour: str, layout: int, size: tuple[int, int]) -> Image:
         """Draw one place; the first recipe's landscapes are drawn without further details."""
@@ -113,9 +136,9 @@ class Art:
         """Draw one object in one place, in the middle and rather low."""
         return self.standing(drawing, size).over(self.ground(place, layout, size))
 
-    def standing(self, drawing: int, size: tuple[int, int]) -> Layer:
+    def standing(self, drawing: int, size: tuple[int, int], finish: str = "") -> Layer:
         """Place one drawing as in a place: in the middle and rather low."""
-        return self.layer(drawing, size, side=0.6, centre=(0.5, 0.62))
+        return self.layer(drawing, size, side=0.6, centre=(0.5, 0.62), finish=finish)
 
     def together(
         self, group: Together, layout: int, size: tuple[int, int], rows: Sequence[Sequence[int]]

@@ -1,5 +1,6 @@
 """Stage 1: draw the emoji of the table as RGBA tiles. ``python -m training.first.render``."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import numpy as np
 
 from training.cache import Cache, parser, save_arrays
 from training.first.concepts import COLOR_ICONS, CONCEPTS
+from training.first.finishes import flattened, modeled
 from training.language.vocabulary import TONES
 from training.tiles import SPRITES, EmojiSet, Tile, repaint
 
@@ -55,17 +57,23 @@ def draw_variant(art: EmojiSet, variant: Variant) -> Tile:
 
 
 def main() -> None:
-    """Draw every tile into ``tiles.npz`` (half a minute)."""
+    """Draw every tile, also as "3d" and "flat", into ``tiles.npz`` (two minutes)."""
     options = parser(__doc__)
     options.add_argument(
         "--noto", type=Path, required=True, help="icons.json of the npm package @iconify-json/noto"
     )
+    options.add_argument("--workers", type=int, default=2, help="number of threads")
     args = options.parse_args()
     art = EmojiSet(args.noto)
     objects = [draw_variant(art, variant) for variant in variants()]
     sprites = {f"sprite:{name}": art.tile(name) for name in SPRITES}
     path = Cache(args.cache).file("tiles.npz")
-    save_arrays(path, {"objects": np.stack(objects), **sprites}, packed=True)
+    with ThreadPoolExecutor(args.workers) as pool:
+        finished = {
+            "finish:3d": np.stack(list(pool.map(modeled, objects))),
+            "finish:flat": np.stack(list(map(flattened, objects))),  # the seed is the process's
+        }
+    save_arrays(path, {"objects": np.stack(objects), **finished, **sprites}, packed=True)
     print(f"render: {len(objects)} drawings of {len(CONCEPTS)} objects -> {path}")
 
 

@@ -105,6 +105,8 @@ STYLE_WORDS = {
         "{}, 3d render",
         "{} in 3d style",
         "a 3d icon of {}",
+        "a 3d model of {}",
+        "{}, 3d model",
     ),
     "flat": (
         "a flat illustration of {}",
@@ -113,9 +115,18 @@ STYLE_WORDS = {
         "{}, flat style",
         "{} in flat style",
         "a flat icon of {}",
+        "a flat vector icon of {}",
+        "an icon of {}",
+        "{}, flat icon",
     ),
 }
 """Style of a drawing to its phrases."""
+SKIN_WORDS = {
+    "light": ("{} with light skin", "{} with fair skin", "light-skinned {}", "white {}"),
+    "medium": ("{} with brown skin", "{} with medium skin", "{} with tan skin", "brown-skinned {}"),
+    "dark": ("{} with dark skin", "{} with black skin", "dark-skinned {}", "black {}"),
+}
+"""Skin tone of a drawing to its phrases; those that end with the name fit every name."""
 
 TONED_WORDS = {
     "gray": (

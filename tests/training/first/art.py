@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from training.cache import Cache, save_arrays
+from training.first.finishes import FINISHES
 from training.first.latents import PATCH_PX, Basis, patches
 from training.first.render import variants
 from training.tiles import SPRITES
@@ -17,7 +18,8 @@ def art_cache(folder: Path) -> Cache:
     sprites = {
         f"sprite:{name}": rng.integers(0, 256, (16, 16, 4), dtype=np.uint8) for name in SPRITES
     }
-    save_arrays(made.file("tiles.npz"), {"objects": blocks, **sprites})
+    finished = {f"finish:{name}": blocks for name in FINISHES}
+    save_arrays(made.file("tiles.npz"), {"objects": blocks, **finished, **sprites})
     rows = patches(rng.uniform(0, 255, (16 * PATCH_PX, 16 * PATCH_PX, 3)).astype(np.float32))
     basis = Basis.fit(rows)
     save_arrays(

@@ -22,11 +22,15 @@ def a_cache(folder: Path) -> Cache:
     drawings = len(variants())
     shapes = {
         "objects": (drawings, len(POSES), 4),
+        "3d": (drawings, len(POSES), 4),
+        "flat": (drawings, len(POSES), 4),
         "two": (drawings, 2, 4),
+        "3d_two": (drawings, 2, 4),
         "three": (drawings, 3, 4),
         "with": (drawings, 2, 4),
         "scenes": (len(scene_rows()),),
         "places": (len(CONCEPTS), len(PLACES), PLACE_LAYOUTS),
+        "3d_places": (len(CONCEPTS), len(PLACES)),
         "sets": (len(SETS), SET_LAYOUTS),
     }
     bank = {

@@ -10,7 +10,7 @@ from tests.training.first.banks import GRID, a_cache
 from tests.training.first.conftest import PutTokenizer
 from training.cache import Cache
 from training.first.batches import Sampler
-from training.first.captions import COLORED
+from training.first.captions import COLORED, PEOPLE
 from training.first.concepts import CONCEPTS, LEARNED_FIRST, SETS
 from training.first.feed import Batches, feed
 from training.first.latents import CHANNELS
@@ -46,6 +46,15 @@ def test_styles_and_silhouettes_come_and_colors_are_kept(cache: Cache) -> None:
     styled = [c for c in captions if "sepia" in c or "pastel" in c]
     assert styled
     assert not any(COLORED.search(caption) for caption in styled)
+
+
+def test_art_styles_and_skin_tones_come(cache: Cache) -> None:
+    captions = Sampler(cache, 0).draw(4 * SAMPLES, 0).captions
+    for words in ("3d", "flat", "icon of", "dark-skinned ", "light skin", "brown skin"):
+        assert any(words in caption for caption in captions), words
+    tones = [c for c in captions if "-skinned" in c or " skin" in c]
+    people = [name for thing in PEOPLE for name in thing.names]
+    assert all(any(name in caption for name in people) for caption in tones)
 
 
 def share_of_new(sampler: Sampler) -> float:

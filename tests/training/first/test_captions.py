@@ -7,11 +7,13 @@ import pytest
 from training.first.captions import (
     corpus,
     count_caption,
+    finished_on,
     object_caption,
     pair_caption,
     place_caption,
     scene_caption,
     set_caption,
+    skinned,
 )
 from training.first.concepts import (
     COLOR_WORDS,
@@ -68,6 +70,24 @@ def test_several_are_counted_in_the_plural(number: int, words: tuple[str, ...]) 
         caption = count_caption(cat, number, "", "", random.Random(seed))
         assert "cats" in caption
         assert any(word in caption for word in words)
+
+
+@pytest.mark.parametrize(("finish", "words"), [("3d", ("3d",)), ("flat", ("flat", "icon"))])
+def test_an_art_style_is_named_once_and_the_thing_too(finish: str, words: tuple[str, ...]) -> None:
+    cat = next(concept for concept in CONCEPTS if concept.name == "cat")
+    for seed in range(60):
+        caption = finished_on(cat, "", "blue", finish, random.Random(seed))
+        assert any(word in caption for word in words)
+        assert any(name in caption for name in cat.names)
+        assert "blue" in caption
+        assert "3d a " not in caption
+
+
+def test_a_skin_tone_does_not_give_a_person_two_withs() -> None:
+    for seed in range(30):
+        rng = random.Random(seed)
+        assert skinned("man with a beard", "dark", rng).count("with") == 1
+        assert "woman" in skinned("woman", "dark", rng)
 
 
 def test_a_set_is_called_by_one_of_its_names() -> None:
