@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from engines.metrics.tiles import quantiles
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -40,13 +42,14 @@ def band_levels(planes: Sequence[Plane]) -> list[float]:
     found: list[float] = []
     for level, (bands, tile_px) in enumerate(_bands(luma, _LEVELS)):
         for band in bands:
-            found += _log_quantiles(band, tile_px, _CUTS)
+            sizes = np.abs(band)
+            found += _log_quantiles(sizes, tile_px, _CUTS)
             if level < _COLOR_LEVELS:
-                found.append(float((np.abs(band) < _NOTHING).mean()))
+                found.append(float(np.count_nonzero(sizes < _NOTHING) / sizes.size))
     for plane in chroma:
         for (rows, _, mixed), tile_px in _bands(plane, _COLOR_LEVELS):
             for band in (rows, mixed):
-                found += _log_quantiles(band, tile_px, _COLOR_CUTS)
+                found += _log_quantiles(np.abs(band), tile_px, _COLOR_CUTS)
     return found
 
 
@@ -67,11 +70,11 @@ def _times(plane: Plane, factor: float) -> Plane:
     return np.asarray(plane * factor, np.float32)
 
 
-def _log_quantiles(band: Plane, tile_px: int, cuts: tuple[float, ...]) -> list[float]:
-    height, width = (side // tile_px for side in band.shape)
-    whole = np.abs(band[: height * tile_px, : width * tile_px])
-    means = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA)
-    return [float(value) for value in np.log(np.quantile(means, cuts) + _LEAST)]
+def _log_quantiles(sizes: Plane, tile_px: int, cuts: tuple[float, ...]) -> list[float]:
+    height, width = (side // tile_px for side in sizes.shape)
+    whole = sizes[: height * tile_px, : width * tile_px]
+    means = np.asarray(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA))
+    return [float(value) for value in np.log(quantiles(means, cuts) + _LEAST)]
 
 
 def standing_out(luma: Plane) -> list[float]:
@@ -84,7 +87,7 @@ def standing_out(luma: Plane) -> list[float]:
         beside = np.abs(plane[1:] - plane[:-1]).mean(axis=1)
         across = np.abs(plane[2:] - plane[:-2]).mean(axis=1)
         ratios = np.minimum(beside[:-1], beside[1:]) / (across + _LEAST_STEP)
-        found += [float(value) for value in np.quantile(ratios, _ROW_CUTS)]
+        found += [float(value) for value in quantiles(ratios, _ROW_CUTS)]
         found.append(float(beside.std() / (beside.mean() + _LEAST_STEP)))
     return found
 

@@ -9,15 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple
 import cv2
 import numpy as np
 
-from engines.metrics.runs import runs
+from engines.metrics.runs import longest_run, runs
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from engines.metrics.gray import Gray
     from engines.types import Pixels
 
 _ABRUPT, _ABOVE = 10, 3  # smallest mean difference, levels, from the row so many rows above
 _SAME = 3  # a missing part differs by at most so many levels from its color
 _FILLING = 128
+_FAST_PX = 16  # every so many pixels of a row are looked at first
 _FULL_ROW, _FEWEST_MISSING, _OF_THE_EDGE = 0.995, 0.04, 0.3
 _FEWEST_LINES_PX, _FEWEST_LINES = 6, 0.015
 _ELSEWHERE = (
@@ -86,8 +89,11 @@ def _lines_lost(pixels: Pixels) -> float:
 
 def _lost_between(pixels: Pixels, first: int, behind: int, least: int) -> int:
     """How many of the rows from `first` to before `behind` are in lost bands of one color."""
-    low, high = pixels[first:behind].min(axis=1), pixels[first:behind].max(axis=1)
-    plain = (high - low).max(axis=1) <= 2 * _SAME
+    few = pixels[first:behind, ::_FAST_PX]
+    if longest_run(_plain(few)) < least:
+        return 0
+    low = pixels[first:behind].min(axis=1)
+    plain = _plain(pixels[first:behind])
     cuts = np.flatnonzero(np.abs(np.diff(low.astype(np.int16), axis=0)).max(axis=1) > _SAME)
     lost = 0
     for start, end in pairwise([0, *(cuts + 1).tolist(), len(plain)]):
@@ -95,6 +101,11 @@ def _lost_between(pixels: Pixels, first: int, behind: int, least: int) -> int:
         if end - start >= least and plain[start:end].all() and _is_lost(pixels, rows):
             lost += end - start
     return lost
+
+
+def _plain(pixels: Pixels) -> NDArray[np.bool_]:
+    """Which rows of `pixels` have one color."""
+    return np.asarray((pixels.max(axis=1) - pixels.min(axis=1)).max(axis=1) <= 2 * _SAME)
 
 
 def _is_lost(pixels: Pixels, rows: slice) -> bool:

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 
+from engines.metrics.tiles import quantiles
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -88,10 +90,10 @@ def blotch_numbers(pixels: Pixels) -> list[float]:
         tile = max(1, _TILE_PX >> (level + 1))
         tiles = max(1, size.shape[1] // tile), max(1, size.shape[0] // tile)
         means = np.asarray(cv2.resize(size / 4, tiles, interpolation=cv2.INTER_AREA))
-        luma, color = means[..., 0], means[..., 1:].mean(axis=2)
+        luma, color = means[..., 0], (means[..., 1] + means[..., 2]) / 2
         ratio = np.log((color + _LEAST_OF_RATIO) / (luma + _LEAST_OF_RATIO))
-        told += [float(value) for value in np.log(np.quantile(color, (0.1, 0.5)) + _LEAST)]
-        told.append(float(np.quantile(ratio, _QUIET)))
+        told += [float(value) for value in np.log(quantiles(color, (0.1, 0.5)) + _LEAST)]
+        told.append(float(quantiles(ratio, (_QUIET,))[0]))
         plane = (total[:, 0::2] + total[:, 1::2]) / 4
     return told
 
