@@ -1,5 +1,6 @@
 """Draws training batches: latents that are composed from parts, with their captions."""
 
+import math
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -34,11 +35,11 @@ STYLED_SHARE = 0.07
 """Share of pictures in a style, if their captions name no color."""
 SILHOUETTE_SHARE = 0.03
 """Share of silhouettes among single things."""
-FINISH_SHARES = {"3d": 0.15, "flat": 0.1}
+FINISH_SHARES = {"3d": 0.16, "flat": 0.18}
 """Shares of the art styles of ``finishes`` among single things."""
 SOLID_SHARE = 0.12
 """Share of "3d" among things in a place, and among two of a thing."""
-TONE_SHARE = 0.4
+TONE_SHARE = 0.6
 """Share of captions of a person that name the skin tone."""
 PERSON_SHARE = 0.25
 """Share of pairs that begin with a person."""
@@ -97,7 +98,10 @@ class Sampler:
                 self._banks.append({name: data[name] for name in data.files})
         self._rows = variants()
         self._own = own_rows()
-        self._weights = [favor if n >= LEARNED_FIRST else 1.0 for n in range(len(CONCEPTS))]
+        self._weights = [
+            (favor if n >= LEARNED_FIRST else 1.0) * math.sqrt(len(own))
+            for n, own in enumerate(self._own)
+        ]
         self._row_weights = [self._weights[row.concept] for row in self._rows]
         self._scenes = scene_rows()
         self._scene_weights = [

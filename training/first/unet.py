@@ -13,6 +13,7 @@ import copy
 import os
 import time
 from dataclasses import dataclass
+from multiprocessing import parent_process
 from pathlib import Path
 
 import torch
@@ -190,9 +191,12 @@ class Run:
 
     def loop(self) -> None:
         """Train until the budget is used up. Prints progress every 30 s, and writes a checkpoint
-        every 120 s."""
+        every 120 s. Ends without one if the process that started this one has ended."""
         last = told = saved = drawn = time.monotonic()
+        parent = parent_process()
         while not (self.budget.over and self.step % AVERAGE_EVERY == 0):
+            if parent is not None and not parent.is_alive():
+                return
             self.train_step()
             now = time.monotonic()
             self.budget.spend(now - last)

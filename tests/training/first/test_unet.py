@@ -1,8 +1,13 @@
 """The denoiser's training: it starts from a known model, learns, is kept, and goes on."""
 
+import os
+import pickle
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 import torch
 
@@ -76,3 +81,39 @@ def test_it_learns_is_kept_and_goes_on(options: Options) -> None:
     torch.testing.assert_close(again.model.state_dict(), run.model.state_dict())
     torch.testing.assert_close(again.ema, run.ema)
     assert again.budget.over
+
+
+STARTS_ONE = """
+import pickle, sys
+from multiprocessing import get_context
+from training.first.unet import work
+
+if __name__ == "__main__":
+    options = pickle.loads(sys.stdin.buffer.read())
+    child = get_context("spawn").Process(target=work, args=(0, options))
+    child.start()
+    print(child.pid, flush=True)
+    child.join()
+"""
+
+
+def test_a_run_ends_when_the_process_that_started_it_was_killed(
+    options: Options, tmp_path: Path
+) -> None:
+    script = tmp_path / "starts_one.py"
+    script.write_text(STARTS_ONE, encoding="utf-8")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    with subprocess.Popen(
+        [sys.executable, str(script)],
+        env=environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as first:
+        assert first.stdin is not None
+        assert first.stdout is not None
+        first.stdin.write(pickle.dumps(replace(options, minutes=60)))
+        first.stdin.close()
+        child = psutil.Process(int(first.stdout.readline()))
+        first.kill()
+    child.wait(120)
+    assert not child.is_running()
