@@ -35,7 +35,7 @@ STYLED_SHARE = 0.07
 """Share of pictures in a style, if their captions name no color."""
 SILHOUETTE_SHARE = 0.03
 """Share of silhouettes among single things."""
-FINISH_SHARES = {"3d": 0.16, "flat": 0.18}
+FINISH_SHARES = {"3d": 0.16, "flat": 0.2}
 """Shares of the art styles of ``finishes`` among single things."""
 SOLID_SHARE = 0.12
 """Share of "3d" among things in a place, and among two of a thing."""
@@ -176,7 +176,8 @@ class Sampler:
         thing, tone = CONCEPTS[self._rows[row].concept], self._tone(row)
         finish = self._finish()
         if finish:
-            latent = self._compose([bank[finish][row, pose]], background)
+            drawn = self.rng.choice(bank[finish][row])
+            latent = self._compose([drawn], background)
             return latent, finished_on(thing, color, spoken, finish, self.rng, tone)
         if not color and background != "black" and self.rng.random() < SILHOUETTE_SHARE:
             black = np.concatenate([np.zeros_like(posed[:1]), posed[1:]])

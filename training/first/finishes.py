@@ -13,9 +13,7 @@ from training.tiles import Tile
 FINISHES = ("3d", "flat")
 """The art styles, as in ``training.language.phrases.STYLE_WORDS``."""
 DISCS = ((176, 220, 214), (250, 224, 160), (247, 202, 201))
-"""Colors (sRGB, 0..255) of the disc behind a flat icon, one for each of ``pictures.POSES``."""
-DISC_SHARE = 0.74
-"""Side of the drawing on a disc, as a share of the disc's diameter."""
+"""Colors (sRGB, 0..255) of the disc behind a flat icon."""
 _DEPTH = 0.16
 _COLORS = 5
 _LIGHT = np.array([-0.45, -0.65, 0.62], np.float32)

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 from training.cache import Cache, parser, save_arrays
 from training.first.concepts import PLACES, SETS
 from training.first.pictures import (
+    ICONS,
     LAYOUTS_TAUGHT,
     PLACE_LAYOUTS,
     POSES,
@@ -147,9 +148,10 @@ def standing_row(own: Sequence[int], place: int, layout: int) -> int:
 def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Halves]:
     """Return the latents of one grid, each (..., 12, h, w) float16.
 
-    ``objects``, ``3d``, ``flat`` (drawings, poses, 4) and ``two``, ``3d_two``, ``three``, ``with``
-    (drawings, slots, 4): as in :func:`layered`. ``scenes`` (scenes,), ``places`` (objects, places,
-    layouts), ``3d_places`` (objects, places) and ``sets`` (sets, layouts): whole pictures.
+    ``objects``, ``3d`` (drawings, poses, 4), ``flat`` (drawings, icons, 4) and ``two``, ``3d_two``,
+    ``three``, ``with`` (drawings, slots, 4): as in :func:`layered`. ``scenes`` (scenes,),
+    ``places`` (objects, places, layouts), ``3d_places`` (objects, places) and ``sets`` (sets,
+    layouts): whole pictures.
     """
     size = grid[0] * PATCH_PX, grid[1] * PATCH_PX
     rows = own_rows()
@@ -181,7 +183,7 @@ def build_grid(basis: Basis, art: Art, grid: tuple[int, int]) -> dict[str, Halve
         "3d": slots(POSES, "3d"),
         "flat": np.stack(
             [
-                [layered(basis, art.icon(row, size, pose)) for pose in range(len(POSES))]
+                [layered(basis, art.icon(row, size, icon)) for icon in range(len(ICONS))]
                 for row in range(len(art.objects))
             ]
         ),

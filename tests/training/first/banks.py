@@ -7,7 +7,7 @@ import numpy as np
 from training.cache import Cache, save_arrays
 from training.first.concepts import CONCEPTS, PLACES, SETS
 from training.first.latents import CHANNELS, GRIDS, Basis, patches, scene_rows
-from training.first.pictures import PLACE_LAYOUTS, POSES, SET_LAYOUTS
+from training.first.pictures import ICONS, PLACE_LAYOUTS, POSES, SET_LAYOUTS
 from training.first.render import variants
 
 GRID = (2, 2)
@@ -23,7 +23,7 @@ def a_cache(folder: Path) -> Cache:
     shapes = {
         "objects": (drawings, len(POSES), 4),
         "3d": (drawings, len(POSES), 4),
-        "flat": (drawings, len(POSES), 4),
+        "flat": (drawings, len(ICONS), 4),
         "two": (drawings, 2, 4),
         "3d_two": (drawings, 2, 4),
         "three": (drawings, 3, 4),

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.first.finishes import DISCS, disc, flattened, modeled
-from training.first.pictures import POSES, Art
+from training.first.pictures import ICONS, POSES, Art
 from training.tiles import Tile
 
 SIDE = 96
@@ -60,10 +60,10 @@ def test_a_drawing_that_is_almost_empty_stays_as_it_is(ball: Tile) -> None:
 
 def test_a_flat_icon_stands_on_a_disc_whose_corners_are_free(ball: Tile) -> None:
     art = Art(ball[None], {}, {"flat": flattened(ball)[None]})
-    for pose, color in enumerate(DISCS[: len(POSES)]):
-        picture = art.icon(0, (128, 128), pose).over(WHITE)
-        side, (x, y) = POSES[pose]
-        low = round((y + side * 0.42) * 128), round(x * 128)
+    for icon, (pose, color) in enumerate(ICONS):
+        picture = art.icon(0, (128, 128), icon).over(WHITE)
+        _, (x, y) = POSES[pose]
+        low = round((y + 0.36) * 128), round(x * 128)
         assert np.abs(picture[low] - color).max() < 3
         assert np.abs(picture[0, 0] - WHITE).max() == 0
 
