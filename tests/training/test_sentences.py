@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from training.evaluation.prompts import EVERYDAY, MUST_PASS, PARAPHRASES, PLAIN
+from training.evaluation.prompts import EVERYDAY, MUST_PASS, PARAPHRASES, PLAIN, STYLED
 from training.gallery import Shelf
 from training.language.phrases import NEGATIVE, article, unconditional
 from training.language.sentences import KINDS, Sentences
@@ -180,7 +180,7 @@ def test_a_plan_is_the_picture_in_numbers() -> None:
 def test_the_gate_has_its_prompts() -> None:
     assert (len(PLAIN), len(PARAPHRASES), len(EVERYDAY)) == (48, 24, 40)
     assert set(MUST_PASS) <= set(PLAIN)
-    assert len({*PLAIN, *PARAPHRASES, *EVERYDAY}) == 112
+    assert len({*PLAIN, *PARAPHRASES, *EVERYDAY, *STYLED}) == 112 + len(STYLED)
 
 
 def test_the_tokenizer_ignores_case_and_knows_the_table_s_words(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""The prompts of the evaluation. They were written before the training."""
+"""The prompts of the evaluation. All but `STYLED` were written before the training."""
 
 MUST_PASS = (
     "A beautiful sunset over mountains",
@@ -122,3 +122,30 @@ EVERYDAY = (
     "a computer on a desk",
 )
 """Forty everyday prompts. Most contain a thing that the first model was not trained with."""
+STYLED = (
+    "a 3d render of a cat",
+    "a dog, 3d",
+    "a 3d car",
+    "a house on a blue background, 3d render",
+    "a 3d robot in a forest",
+    "two apples, 3d",
+    "a 3d icon of a rose",
+    "a 3d model of an elephant",
+    "a flat icon of a panda",
+    "a rocket, flat design",
+    "a flat illustration of a strawberry",
+    "an icon of a bicycle",
+    "a lighthouse in flat style",
+    "a flat icon of a heart on a black background",
+    "a key, flat",
+    "a flat icon of a woman",
+    "a woman with dark skin",
+    "a woman with light skin",
+    "a dark-skinned man",
+    "a boy with brown skin",
+    "a light-skinned girl on a green background",
+    "an old man with dark skin",
+    "a black and white photo of a lion",
+    "a silhouette of a horse",
+)
+"""Art styles, skin tones and colors of a whole picture; written while they were being trained."""

@@ -12,7 +12,7 @@ import torch
 from diffusers import StableDiffusionPipeline
 
 from training.cache import Cache, parser
-from training.evaluation.prompts import EVERYDAY, MUST_PASS, PARAPHRASES, PLAIN
+from training.evaluation.prompts import EVERYDAY, MUST_PASS, PARAPHRASES, PLAIN, STYLED
 from training.evaluation.sheet import Images, labelled, write, write_blind
 from training.first.assemble import pipeline
 
@@ -42,7 +42,10 @@ def draw(
 
 
 def chosen(args: argparse.Namespace) -> tuple[list[str], list[int]]:
-    """Return prompts and seeds: three seeds for each of `MUST_PASS`, one for the others."""
+    """Return prompts and seeds: three seeds for each of `MUST_PASS`, one for the others. With
+    `--styled`, only those of `STYLED`."""
+    if args.styled:
+        return list(STYLED), [args.seed] * len(STYLED)
     prompts = [p for p in MUST_PASS for _ in range(3)]
     prompts += [*PLAIN[5:], *PARAPHRASES, *(EVERYDAY if args.everyday else ())]
     seeds = [0, 1, 2] * len(MUST_PASS) + [args.seed] * (len(prompts) - 3 * len(MUST_PASS))
@@ -72,6 +75,7 @@ def main() -> None:
     made.add_argument("--batch", type=int, default=8, help="pictures drawn at once")
     made.add_argument("--columns", type=int, default=12)
     made.add_argument("--everyday", action="store_true", help="also draw the everyday prompts")
+    made.add_argument("--styled", action="store_true", help="draw the styled prompts instead")
     made.add_argument("--blind", type=Path, help="folder for shuffled sheets and their key")
     args = made.parse_args()
     if args.model is None:
