@@ -17,7 +17,7 @@ from engines.privacy.pii.contact.rows import rows_of_names
 from engines.privacy.pii.contact.standing import names_in_lines, stands_apart
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND, WORD_BEGINS
-from engines.privacy.pii.words.given import is_famous, is_given, is_word_too
+from engines.privacy.pii.words.given import is_famous, is_function_word, is_given, is_word_too
 from engines.privacy.pii.words.lexicon import any_of, listed
 from engines.privacy.pii.words.likeness import likeness, likeness_of_name
 
@@ -146,7 +146,9 @@ def _resembles(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
     """Whether words that begin with no known given name are a name, by their letters and by the
     words beside them: the less they look like a name, the more those must be words of people."""
     name = text[start:end]
-    last = name.split()[-1]
+    first, *_, last = name.split()
+    if is_function_word(first):  # Boy With Brown Skin
+        return False
     if not name[1].islower() or not last.istitle() or len(last) < _SHORT:  # a heading, CapsLock
         return False
     odds = likeness_of_name(name)

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from engines.privacy.pii.contact.people import CAPITAL, LATER, PART
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND
-from engines.privacy.pii.words.given import is_given, is_word_too
+from engines.privacy.pii.words.given import is_function_word, is_given, is_word_too
 from engines.privacy.pii.words.lexicon import any_of, listed
 from engines.privacy.pii.words.likeness import likeness
 
@@ -99,6 +99,8 @@ def looks_like_name(name: str, less: float = 0.0) -> bool:
     if len(last) < _SHORTEST and not is_given(first):  # Orange Gr. 50
         return False
     if first.lower() in _TITLES:  # Doña Bárbara
+        return False
+    if is_function_word(first) or is_function_word(last):  # Man With A Beard
         return False
     if first.lower() in _NOBODY and not is_given(first):
         return False

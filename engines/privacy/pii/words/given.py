@@ -40,6 +40,11 @@ def is_word_too(word: str) -> bool:
     return plain(word) in _WORDS_TOO
 
 
+def is_function_word(word: str) -> bool:
+    """Whether a word is one such as "with" or "and", and no given name ("Per")."""
+    return word.lower() in _FUNCTION_WORDS and not is_given(word)
+
+
 def is_famous(text: str) -> bool:
     """Whether `text` begins with a name of `famous.toml` or `known.txt`, of two to four words."""
     words = re.findall(r"\w+", plain(text))
@@ -57,4 +62,5 @@ def _names() -> Iterator[str]:
 
 
 _WORDS_TOO = frozenset(plain(word) for word in listed("given_word"))
+_FUNCTION_WORDS = frozenset(listed("function_word"))
 _NAMES = frozenset(plain(name) for name in _names())

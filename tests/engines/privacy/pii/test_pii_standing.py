@@ -97,6 +97,10 @@ def test_behind_a_wish_or_a_greeting(patterns: PatternPii, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Man With A Beard",
+        "Mother And Baby",
+        "Boy With Brown Skin",
+        "Girl Holding Balloons",
         "Kapitel 4: Hanno Buddenbrook",
         "Legia Warszawa kontra Lech Poznań",
         "Happy Birthday Mozart Festival",
