@@ -4,8 +4,9 @@ animals that the search for names of private people would otherwise take for one
     python -m training.names.known FOLDER
 
 People, dishes, plants, animals and regions are those of WordNet, shops those of the Name Suggestion
-Index of OpenStreetMap, cities those of GeoNames. Left out are names that `words/famous.toml` has, names whose words do not look
-like a name (they are never found), and people with a given name and a surname that many have.
+Index of OpenStreetMap, cities those of GeoNames. Left out are names that `words/famous.toml` has,
+names whose words do not look like a name (they are never found), and people with a given name and a
+surname that many have.
 """
 
 from __future__ import annotations
