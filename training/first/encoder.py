@@ -70,18 +70,22 @@ def varied(pixels: Tensor) -> Tensor:
     kept, changed = pixels.split([len(pixels) - len(pixels) // 2, len(pixels) // 2])
     if not len(changed):
         return pixels
-    each = (len(changed), 1, 1, 1)
-    blend = torch.rand(each) * 0.5
-    gain, offset = 0.3 + torch.rand(len(changed), 3, 1, 1), torch.randn(len(changed), 3, 1, 1)
-    noise = torch.randn_like(changed) * (0.3 * torch.rand(each).square())
+    each, device = (len(changed), 1, 1, 1), pixels.device
+    blend = torch.rand(each, device=device) * 0.5
+    gain = 0.3 + torch.rand(len(changed), 3, 1, 1, device=device)
+    offset = torch.randn(len(changed), 3, 1, 1, device=device)
+    noise = torch.randn_like(changed) * (0.3 * torch.rand(each, device=device).square())
     changed = changed.lerp(changed.roll(1, 0).flip(3), blend) * gain + 0.3 * offset + noise
     return torch.cat([kept, changed.clamp(-1, 1)])
 
 
-def learn(cache: Cache, minutes: float, peak: float, batch: int, seed: int) -> Encoder:
-    """Train until the budget is used up; continues from the checkpoint. Returns the encoder with
-    the mean weights."""
-    model, code, error = laid_out(Encoder()), LinearCode(Basis.load(cache)), RunningMean(1)
+def learn(
+    cache: Cache, minutes: float, peak: float, batch: int, seed: int, device: str = "cpu"
+) -> Encoder:
+    """Train until the budget is used up (CPU time on a CPU); continues from the checkpoint. Returns
+    the encoder with the mean weights."""
+    model, error = laid_out(Encoder()).to(device), RunningMean(1)
+    code = LinearCode(Basis.load(cache)).to(device)
     optimizer = torch.optim.AdamW(
         model.parameters(), lr=peak, betas=(0.9, 0.99), weight_decay=1e-5, fused=True
     )
@@ -91,14 +95,14 @@ def learn(cache: Cache, minutes: float, peak: float, batch: int, seed: int) -> E
         hold=0.3,
         keep_every=100,
         beside={"mean": mean},
-        clock=time.process_time,
+        clock=time.process_time if device == "cpu" else time.monotonic,
         after=lambda: mean.update_parameters(model),
     )
     pictures = Pictures(cache, seed + 900_000 + loop.step)
 
     def loss() -> Tensor:
-        pixels = varied(pictures.crops(batch)[1])
-        with mixed_precision():
+        pixels = varied(pictures.crops(batch)[1].to(device))
+        with mixed_precision(device):
             made = model(pixels).float()
         off = (made - code(pixels)).square().mean()
         error.add(off.item())
@@ -129,7 +133,7 @@ def put_into(folder: Path, encoder: Encoder) -> None:
     path = folder / "vae" / "diffusion_pytorch_model.safetensors"
     weights = load_file(path)
     for name, value in encoder.layers.state_dict().items():
-        weights[f"encoder.layers.{name}"] = value.half().contiguous()
+        weights[f"encoder.layers.{name}"] = value.half().cpu().contiguous()
     save_file(weights, path, metadata={"format": "pt"})
 
 
@@ -141,7 +145,8 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     torch.manual_seed(args.seed)
-    encoder = learn(Cache(args.cache), args.minutes, args.peak, args.batch, args.seed)
+    options = args.minutes, args.peak, args.batch, args.seed, args.device
+    encoder = learn(Cache(args.cache), *options)
     if args.into is not None:
         put_into(args.into, encoder)
 

@@ -69,20 +69,24 @@ class Reader(nn.Module):
         self.text_encoder.requires_grad_(False)
         entries = self.text_encoder.get_parameter(name)
         entries.requires_grad_(True)
-        entries.register_hook(lambda slope: slope.index_fill(0, torch.arange(len(before)), 0))
+        entries.register_hook(
+            lambda slope: slope.index_fill(0, torch.arange(len(before), device=slope.device), 0)
+        )
 
     def forward(self, captions: list[str]) -> Tensor:
         """Return the predicted mean latents (n, 12, 8, 8) of ``captions``."""
-        hidden = self.text_encoder(tokenise(self.tokenizer, captions))[0]
+        tokens = tokenise(self.tokenizer, captions).to(self.head.weight.device)
+        hidden = self.text_encoder(tokens)[0]
         read: Tensor = self.head(hidden.mean(1))
         return read.unflatten(1, self._out)
 
 
 def reading_loss(reader: Reader, batch: Batch, captions: list[str]) -> Tensor:
     """Return the mean square error against the latents, pooled 2x2."""
-    with mixed_precision():
+    device = reader.head.weight.device
+    with mixed_precision(device.type):
         read = reader(captions)
-    return F.mse_loss(read.float(), F.avg_pool2d(batch.latents, 2))
+    return F.mse_loss(read.float(), F.avg_pool2d(batch.latents.to(device), 2))
 
 
 def new_words() -> list[str]:
@@ -107,6 +111,7 @@ def main() -> None:
     reader = Reader(cache)
     if args.start is not None:
         reader.start_from(args.start)
+    reader.to(args.device)
     optimizer = torch.optim.AdamW(
         [p for p in reader.parameters() if p.requires_grad],
         lr=args.peak,

@@ -90,3 +90,10 @@ def test_a_folder_gets_the_encoder_and_keeps_its_decoder(tmp_path: Path) -> None
         after.decode(latents).sample,
         before.float().decode(latents).sample,
     )
+
+
+def test_everything_is_made_on_the_device_of_the_pictures(cache: Cache) -> None:
+    pixels = torch.empty(4, 3, 64, 64, device="meta")
+    code, encoder = LinearCode(Basis.load(cache)).to("meta"), Encoder().to("meta")
+    for made in (varied(pixels), code(pixels), encoder(pixels)):
+        assert made.device.type == "meta"

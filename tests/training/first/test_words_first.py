@@ -183,3 +183,11 @@ def test_another_tokenizer_is_refused(folder: Path, tmp_path: Path) -> None:
     write_tokenizer(tmp_path / "other", turned, model["merges"])
     with pytest.raises(ValueError, match="different token ids"):
         take_tokenizer(folder, tmp_path / "other")
+
+
+def test_captions_are_read_on_the_device_of_the_reader(
+    cache: Cache, put_tokenizer: PutTokenizer
+) -> None:
+    put_tokenizer(cache.file("tokenizer/x").parent)
+    reader = Reader(cache).to("meta")
+    assert reader(["a white star", "a black cat"]).device.type == "meta"
