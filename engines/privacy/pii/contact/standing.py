@@ -100,7 +100,7 @@ def looks_like_name(name: str, less: float = 0.0) -> bool:
         return False
     if first.lower() in _TITLES:  # Doña Bárbara
         return False
-    if is_function_word(first) or is_function_word(last):  # Man With A Beard
+    if is_function_word(first):  # Man With A Beard
         return False
     if first.lower() in _NOBODY and not is_given(first):
         return False

@@ -41,7 +41,7 @@ def is_word_too(word: str) -> bool:
 
 
 def is_function_word(word: str) -> bool:
-    """Whether a word is one such as "with" or "and", and no given name ("Per")."""
+    """Whether a word is one such as "with" or "and", with which no name begins."""
     return word.lower() in _FUNCTION_WORDS and not is_given(word)
 
 
