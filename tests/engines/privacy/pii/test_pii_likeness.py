@@ -6,10 +6,7 @@ import pytest
 
 from engines.privacy.pii import PatternPii
 from engines.privacy.pii.words.likeness import likeness, likeness_of_name
-
-
-def names_in(patterns: PatternPii, text: str) -> list[str]:
-    return [match.text for match in patterns.find(text) if match.type == "name"]
+from tests.engines.privacy.pii.found import names_in
 
 
 @pytest.mark.parametrize(

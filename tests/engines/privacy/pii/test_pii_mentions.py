@@ -5,10 +5,7 @@ from __future__ import annotations
 import pytest
 
 from engines.privacy.pii import PatternPii
-
-
-def names_in(patterns: PatternPii, text: str) -> list[str]:
-    return [match.text for match in patterns.find(text) if match.type == "name"]
+from tests.engines.privacy.pii.found import names_in
 
 
 @pytest.mark.parametrize(
