@@ -57,7 +57,7 @@ types: $(BIN)/.dev ## mypy, strict
 # One thread an operator (OpenCV would wait actively for its own: 8 of 36 s in the tests of quality).
 PYTEST := OMP_NUM_THREADS=1 OPENCV_FOR_THREADS_NUM=1 $(BIN)/python -m pytest -q
 # Three processes keep two cores busy, as one of them often waits for a server, a disk or a lock.
-fast: $(BIN)/.dev ## the tests that need neither a Ray cluster nor seconds of processor time each
+fast: $(BIN)/.dev ## the tests that need neither a Ray cluster nor half a second of processor time each
 	$(PYTEST) -n 3 --dist loadfile -m 'not ray and not slow and not s3_real and not gpu'
 
 # The studio is tested in a real browser. Nobody who is not root is asked for anything: without a browser those tests

@@ -8,6 +8,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
+import pytest
+
 from batch.config import FileInput
 from batch.output.layout import record_key
 from batch.output.manifest import write_manifest
@@ -32,6 +34,7 @@ def peak_bytes(work: Callable[[], object]) -> int:
         tracemalloc.stop()
 
 
+@pytest.mark.slow
 def test_a_plan_of_ten_times_the_rows_takes_no_more_memory(
     tmp_path: Path, make_config: MakeConfig
 ) -> None:
@@ -75,6 +78,7 @@ def test_the_contact_sheet_does_not_grow_with_the_shards() -> None:
     assert len(totals.thumbnails["written"].items()) == SHOWN_THUMBNAILS
 
 
+@pytest.mark.slow
 def test_a_manifest_of_ten_times_the_files_takes_no_more_memory(
     tmp_path: Path, make_config: MakeConfig
 ) -> None:

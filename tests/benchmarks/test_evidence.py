@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from benchmarks.evidence.__main__ import scale_row
 from benchmarks.evidence.pictures import FAULTS, KIND_PX, SIDE_PX, kinds, squares
 from benchmarks.evidence.scale import measured
 
 
+@pytest.mark.slow
 def test_near_duplicates_that_are_made_up_are_found() -> None:
     found = measured(300)
     assert 4 <= found["near_duplicates"] <= 40

@@ -70,6 +70,7 @@ def test_the_requests_are_mixed() -> None:
     assert {body["guidance_scale"] for body in asked} == {1.0, 5.0, 7.5}
 
 
+@pytest.mark.slow
 def test_the_plot_is_a_png(tmp_path: Path) -> None:
     plot(three_servers(), tmp_path / "plot.png")
     with Image.open(tmp_path / "plot.png") as image:

@@ -183,6 +183,7 @@ def test_retry_after_stands_in_the_details_where_there_is_no_header() -> None:
     assert error.retry_after_s == 2.0
 
 
+@pytest.mark.slow
 @given(
     status=st.integers(400, 599),
     content=st.binary(max_size=200),

@@ -108,6 +108,7 @@ def tidied() -> None:
             thread.join()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("call", CALLS)
 async def test_work_stops_when_its_client_leaves(filled: Path, call: str) -> None:
     method, path, given = CALLS[call]

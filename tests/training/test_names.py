@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from training.names.fit import Example, features, fit
 
 
+@pytest.mark.slow
 def test_what_is_learned_from_a_few_words() -> None:
     given = [Example(word, True, False, 1.0) for word in ("anna", "hanna", "johanna", "marianna")]
     other = [Example(word, False, False, 1.0) for word in ("table", "stable", "cable", "fable")]

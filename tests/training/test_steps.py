@@ -278,6 +278,7 @@ def test_a_trial_that_hangs_is_given_up(tmp_path: Path) -> None:
     assert a_trial(tmp_path, "import time; time.sleep(60)", limit_s=0.2).able() == frozenset()
 
 
+@pytest.mark.slow
 def test_no_one_waits_longer_for_a_trial_than_wanted(tmp_path: Path) -> None:
     says = "import time; print('works: graphs 1.5 s', flush=True); time.sleep(60)"
     trial = a_trial(tmp_path, says)

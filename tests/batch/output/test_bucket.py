@@ -99,6 +99,7 @@ def plan_of(storage: Storage, make_config: MakeConfig, rows: int = 10) -> Plan:
     return ensure_plan(storage, make_config(), InputGrid(grid), lambda: NOW)
 
 
+@pytest.mark.slow
 def test_a_job_stopped_half_way_goes_on_from_what_the_bucket_holds(
     open_output: Open, make_config: MakeConfig, make_outcome: MakeOutcome
 ) -> None:

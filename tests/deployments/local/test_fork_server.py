@@ -126,6 +126,7 @@ def test_a_later_stage_has_the_imports_and_variables_of_both(folder: Path) -> No
         assert start(folder, last.variable())["rays_own"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "context",
     [

@@ -7,6 +7,8 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import pytest
+
 from deployments.local import lean_serve
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -20,6 +22,7 @@ def said_by(script: str) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.slow
 def test_serve_is_imported_without_pandas_which_can_be_imported_afterwards() -> None:
     script = (
         "import sys\n"
@@ -32,6 +35,7 @@ def test_serve_is_imported_without_pandas_which_can_be_imported_afterwards() -> 
     assert said_by(script) == ["True", "False", "1"]
 
 
+@pytest.mark.slow
 def test_the_collector_goes_on_but_leaves_alone_what_was_imported() -> None:
     script = (
         "import gc\n"

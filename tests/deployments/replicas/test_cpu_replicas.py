@@ -96,6 +96,7 @@ async def test_an_image_that_is_not_there_is_not_judged(files: FileWiring) -> No
         await replica.validate("generated/none.png", None)
 
 
+@pytest.mark.slow
 async def test_a_privacy_verdict_is_answered_and_left_beside_the_image(
     files: FileWiring, keys: list[str]
 ) -> None:
@@ -105,6 +106,7 @@ async def test_a_privacy_verdict_is_answered_and_left_beside_the_image(
     assert verdict(files, keys[1], "privacy")["passed"] == report.passed
 
 
+@pytest.mark.slow
 async def test_an_anonymized_copy_says_what_it_is_a_copy_of(
     files: FileWiring, keys: list[str]
 ) -> None:

@@ -189,6 +189,7 @@ async def test_copies_are_marked_as_edits_and_take_no_foreign_or_broken_mark_alo
         await privacy.anonymize(source, "box", copy_key)  # the first try's answer was lost
 
 
+@pytest.mark.slow
 async def test_a_picture_without_its_mark_is_known_by_its_watermark(
     data: DataRoot, marks: MarksWiring
 ) -> None:

@@ -114,6 +114,7 @@ def test_mixed_batches_equal_plain_diffusers(name: NoiseSchedulerName | None) ->
     engine.shutdown()
 
 
+@pytest.mark.slow
 def test_many_random_mixes_with_the_own_noise_scheduler() -> None:
     engine = StepEngine(engine_config(max_step_latent_px=1500), FakeClock())
     pipe = plain_pipeline(None)

@@ -143,6 +143,7 @@ def a_thousand(engine: StepEngine, seed: int) -> dict[str, tuple[str, RecordingL
     return heard
 
 
+@pytest.mark.slow
 def test_a_thousand_requests_end_once_each_and_leave_nothing_behind(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

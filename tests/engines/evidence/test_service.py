@@ -129,6 +129,7 @@ def test_a_damaged_cache_is_made_anew(house: House) -> None:
     assert again == report
 
 
+@pytest.mark.slow
 def test_copies_of_real_images_are_found_and_fresh_ones_are_not(house: House) -> None:
     for seed in range(12):
         house.put(REAL, f"real{seed}", picture(seed))

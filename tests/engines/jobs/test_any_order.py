@@ -247,6 +247,7 @@ def test_in_sqlite() -> None:
     run_state_machine_as_test(InSqlite, settings=QUICK)
 
 
+@pytest.mark.slow
 def test_in_valkey(redis_url: str) -> None:
     def valkey(clock: Clock) -> JobStore:
         return RedisJobStore(redis_url, f"any{next(NAMESPACES)}", TERMS, clock)

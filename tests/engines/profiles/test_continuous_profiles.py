@@ -40,6 +40,7 @@ def root(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.slow
 def test_writers_at_once_lose_no_update_and_the_file_is_always_whole(root: Path) -> None:
     done: list[int] = []
     refused: list[int] = []
@@ -105,6 +106,7 @@ while True:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("wait_s", [0.05, 0.2, 0.3])
 def test_a_writer_killed_at_any_moment_leaves_a_whole_profile(root: Path, wait_s: float) -> None:
     writer = subprocess.Popen(

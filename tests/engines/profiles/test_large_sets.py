@@ -94,6 +94,7 @@ def test_a_small_spread_on_a_large_mean_survives_a_million_values() -> None:
     assert whole.deviation == pytest.approx(math.sqrt(2 / 3), rel=1e-6)
 
 
+@pytest.mark.slow
 def test_twenty_thousand_images_one_by_one_are_those_of_their_blocks() -> None:
     draw = np.random.default_rng(1)
     images = [image(draw) for _ in range(200)]
@@ -112,6 +113,7 @@ def test_twenty_thousand_images_one_by_one_are_those_of_their_blocks() -> None:
         assert compare(once, builder.statistics(), ("a", "b")).conformance == 100.0
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.integers(0, 2**32), st.lists(st.integers(1, 9), min_size=2, max_size=6))
 def test_conformance_does_not_depend_on_how_the_parts_were_merged(
@@ -173,6 +175,7 @@ def test_weights_that_mean_nothing_are_refused(weight: float) -> None:
     assert whole.state() == before
 
 
+@pytest.mark.slow
 def test_a_larger_shift_conforms_less_however_large_the_sets() -> None:
     draw = np.random.default_rng(5)
     real = builder_of([image(draw) for _ in range(2000)]).statistics()

@@ -200,6 +200,7 @@ def test_an_oserror_of_the_callers_block_is_no_missing_object(tmp_path: Path) ->
     assert every_file(tmp_path) == []
 
 
+@pytest.mark.slow
 def test_who_writes_what_somebody_deletes_at_that_moment_has_no_error(tmp_path: Path) -> None:
     """An image that is made while its dataset is deleted: the write is whole, then it is gone."""
     storage = FolderStorage(tmp_path)

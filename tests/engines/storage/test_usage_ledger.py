@@ -111,6 +111,7 @@ def test_a_torn_line_spoils_nothing(storage: Storage) -> None:
     assert UsageLedger(storage).used_bytes(ALICE) == 12
 
 
+@pytest.mark.slow
 def test_shards_stay_small(storage: Storage) -> None:
     ledger = UsageLedger(storage)
     name = "uploads/" + "n" * 200

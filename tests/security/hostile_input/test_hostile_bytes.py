@@ -112,6 +112,7 @@ TEXT_SCANNERS: dict[str, Callable[[str], object]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scanner", TEXT_SCANNERS)
 def test_every_search_of_a_text_is_linear(scanner: str) -> None:
     search = TEXT_SCANNERS[scanner]
@@ -180,6 +181,7 @@ BEGINNINGS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("beginning", BEGINNINGS)
 def test_every_walker_is_linear_behind_every_beginning(beginning: str) -> None:
     def look(content: bytes) -> None:
@@ -273,6 +275,7 @@ def test_four_hundred_kilobytes_of_ff_are_refused_at_once() -> None:
         probe(b"\xff\xd8\xff" + b"\xff" * 400_000, LIMITS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tail", [b"\xff\xd8\xff", b"\xff\xd8\xff\xe1\x00\x02", b"ftyp", b"\xff"])
 def test_what_stands_behind_a_picture_is_searched_in_proportion(tail: bytes) -> None:
     first = encoded(picture(), "JPEG")
@@ -283,6 +286,7 @@ def test_what_stands_behind_a_picture_is_searched_in_proportion(tail: bytes) -> 
     assert grows_linearly(search, lambda size: tail * (size // len(tail)), FILE_BYTES)
 
 
+@pytest.mark.slow
 def test_many_starts_before_a_long_tail_are_bounded() -> None:
     first = encoded(picture(), "JPEG")
     once = cpu_s(lambda: further_pictures(first + b"\0" * 10**6, LIMITS, FurtherLimits()))

@@ -44,6 +44,7 @@ ANY = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(ANY)
 def test_the_result_is_always_short_json(value: Any) -> None:
     text = json.dumps(trimmed(value), allow_nan=False, ensure_ascii=False)

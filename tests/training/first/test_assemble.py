@@ -24,12 +24,14 @@ def cache(tmp_path: Path, put_tokenizer: PutTokenizer) -> Cache:
     return made
 
 
+@pytest.mark.slow
 def test_the_running_mean_is_what_is_kept(cache: Cache) -> None:
     mean, last = load_denoiser(cache), load_denoiser(cache, ema=False)
     for one, other in zip(mean.parameters(), last.parameters(), strict=True):
         torch.testing.assert_close(one, other + 1)
 
 
+@pytest.mark.slow
 def test_the_decoder_of_a_folder_is_taken_where_it_is_named(cache: Cache, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         pipeline(cache)

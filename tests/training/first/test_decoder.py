@@ -69,6 +69,7 @@ def test_a_critic_that_is_sure_has_nothing_to_lose() -> None:
     assert Critic()(torch.zeros(1, 3, 128, 128)).shape == (1, 1, 16, 16)
 
 
+@pytest.mark.slow
 def test_both_stages_go_on_where_they_were(
     cache: Cache, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -89,6 +90,7 @@ def test_both_stages_go_on_where_they_were(
     torch.testing.assert_close(again.model.state_dict(), stage.model.state_dict())
 
 
+@pytest.mark.slow
 def test_the_trained_decoder_is_the_running_mean_of_the_sharp_one(cache: Cache) -> None:
     with pytest.raises(FileNotFoundError):
         load_decoder(cache)

@@ -73,6 +73,7 @@ def test_everything_arrives_and_the_manifest_lists_it(
     assert head["ContentType"] == "image/png"
 
 
+@pytest.mark.slow
 def test_a_copy_of_the_prefix_is_an_imagefolder(
     s3_exporter: S3Exporter,
     s3: S3Client,
@@ -119,6 +120,7 @@ def test_a_second_run_uploads_nothing_but_its_own_papers(
     assert [entry for entry in after if entry["key"].startswith("images/")] == images
 
 
+@pytest.mark.slow
 def test_after_a_run_without_manifest_what_is_there_is_found(
     s3_exporter: S3Exporter,
     factory: Any,
@@ -155,6 +157,7 @@ def test_what_changed_is_sent_again(
     assert listed(s3, bucket)[f"{PREFIX}images/image_0001.png"] > 6
 
 
+@pytest.mark.slow
 def test_other_options_are_another_object(
     s3_exporter: S3Exporter,
     s3: S3Client,

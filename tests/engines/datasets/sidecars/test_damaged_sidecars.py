@@ -67,6 +67,7 @@ def plant(storage: Storage, master: str, suffix: str) -> int:
     return len(variants)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", [".json", ".quality.json"])
 @pytest.mark.parametrize("format_", ["jsonl", "parquet", "webdataset"])
 def test_no_image_is_lost(

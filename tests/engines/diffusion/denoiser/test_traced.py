@@ -91,6 +91,7 @@ def stepped(runner: ModelRunner, sizes: tuple[int, ...] = (64, 64, 96)) -> list[
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("build", [tiny.build_tiny_pipeline, tiny.build_tiny_xl_pipeline])
 def test_images_of_a_recorded_model_have_the_same_bits_in_every_company(
     build: Callable[[int], Any],
@@ -107,6 +108,7 @@ def test_images_of_a_recorded_model_have_the_same_bits_in_every_company(
         assert torch.equal(expected, replayed)
 
 
+@pytest.mark.slow
 def test_a_recorded_model_runs_without_the_unets_own_code() -> None:
     pipe = tiny.build_tiny_pipeline(0)
     runner = runner_over(pipe, tiny_entry(backend="traced"), engine_config())
@@ -119,6 +121,7 @@ def test_a_recorded_model_runs_without_the_unets_own_code() -> None:
     assert forwards == []
 
 
+@pytest.mark.slow
 def test_a_closed_model_with_a_recording_leaves_memory() -> None:
     pipe = tiny.build_tiny_pipeline(0)
     weight = weakref.ref(pipe.unet.conv_in.weight)
@@ -199,6 +202,7 @@ def test_adapters_and_compilers_run_the_denoiser_itself(tmp_path: Any) -> None:
     assert runner.family.denoiser is runner.family.pipe.unet
 
 
+@pytest.mark.slow
 def test_images_of_onnx_runtime_differ_by_one_of_255_at_most_and_say_so() -> None:
     entry = tiny_entry(backend="onnx")
     plain = runner_over(tiny.build_tiny_pipeline(0), tiny_entry(backend="native"), engine_config())

@@ -45,6 +45,7 @@ def run(noise_scheduler: Any, steps: int) -> torch.Tensor:
     return trajectory.latents
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("training", ["own", "zero-snr"])
 @pytest.mark.parametrize("name", NAMES)
 def test_any_number_of_steps_ends_finite(own: Any, name: NoiseSchedulerName, training: str) -> None:

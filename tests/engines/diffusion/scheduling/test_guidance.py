@@ -90,6 +90,7 @@ def test_an_entrys_rescale_is_a_share(rescale: float) -> None:
         tiny_entry(guidance_rescale=rescale)
 
 
+@pytest.mark.slow
 def test_a_mapped_picture_is_the_plain_pipelines_at_the_effective_scale() -> None:
     entry = tiny_entry(guidance=GuidanceOptions(gain=GAIN))
     wanted = request(num_inference_steps=6, negative_prompt="blurry")
@@ -117,6 +118,7 @@ def test_what_a_request_says_comes_before_the_models_own_rescale() -> None:
     assert as_drawn(request(guidance_rescale=0.0), entry).guidance_rescale == 0.0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("family", ["sd", "sdxl"])
 def test_rows_of_one_step_are_rescaled_each_its_own_way(family: Any) -> None:
     xl = family == "sdxl"
