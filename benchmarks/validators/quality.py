@@ -51,8 +51,7 @@ def report(
     """Print every table. `photo_count`: use only so many photographs. `pictures`: folder that has
     a folder of good pictures for each kind."""
     cv2.setNumThreads(1)
-    found = _in_folder(folder) if folder else _of_scikit_image()
-    photos = dict(islice(found, photo_count))
+    photos = dict(islice(photographs(folder), photo_count))
     print(f"{len(photos)} photographs, long side at most {_LARGEST_PX} px\n")
     some = list(photos.values())
     print(families(some, every=1 if photo_count is None else len(some)))
@@ -65,6 +64,12 @@ def report(
     print(monotonicity(some))
     print(calibration(list(photos.values())))
     print(cost(next(iter(photos.values()))))
+
+
+def photographs(folder: Path | None) -> Iterator[tuple[str, Pixels]]:
+    """Name and RGB pixels of all photographs below a folder, or of those of scikit-image; the long
+    side is at most 1024 px."""
+    return _in_folder(folder) if folder else _of_scikit_image()
 
 
 def score(pixels: Pixels, thresholds: ScoreThresholds | None = PHOTO) -> float:

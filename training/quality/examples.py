@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from training.quality.pictures import (
+    close_ups,
     game_scenes,
     kinds,
     patterns,
@@ -24,7 +25,7 @@ from training.quality.pictures import (
     unseen_scenes,
 )
 from training.quality.pictures.families import FAMILIES, OF_DRAWINGS, OF_SMOOTHNESS
-from training.quality.pictures.forms import AGAIN, FORMS, LATER, OUT_OF_REGISTER
+from training.quality.pictures.forms import AGAIN, FORMS, LATER, MILDER, OUT_OF_REGISTER
 from training.quality.pictures.variants import VARIANTS
 
 if TYPE_CHECKING:
@@ -34,7 +35,10 @@ CLEAN = "clean"
 WORST = 5
 OTHER_FORMS = "formed_"
 LATER_FORMS = "later_"
-"""How the names begin of what is spoiled in other forms and in later forms."""
+MILDER_FORMS = "milder_"
+CLOSE_UPS = "near_"
+"""How the names begin of what is spoiled in other, in later and in milder forms, and of parts of
+photographs that are good textures."""
 _SIDE_PX, _LARGER_PX = 512, 800
 _USUAL = 0.85  # share of the pictures that are reduced to 512 pixels; others to 800
 OF_PHOTOGRAPHS = frozenset(["photo", "npm photo", "fog", "snow", "painting"])
@@ -74,6 +78,8 @@ _HARD_TO_ORDER = (
 """Families whose mild levels are learned from all five, since they are hard to tell apart."""
 _LEAST_IN_ORDER = ("WebP", "mosaic", "shifted rows", "halos")
 """Families of which all photographs give all levels."""
+_MILD = ("tint", "motion blur")
+"""Families of which all levels are given beside the milder forms."""
 _WITH_PLAIN_PARTS = ("letterbox", "frame", "collage", "caption")
 """Good variants that resemble pictures with a plain end or band."""
 _SMALL_PX = (256, 384)
@@ -203,6 +209,32 @@ def in_later_forms(path: Path) -> Iterator[Example]:
     for family, (spoil, levels) in [*((n, FAMILIES[n]) for n in _LEAST_IN_ORDER), *later]:
         for level, amount in enumerate(levels, 1):
             yield Example(family, level, spoil(base, amount))
+
+
+def in_milder_forms(path: Path) -> Iterator[Example]:
+    """A photograph, and all levels of the mildest forms and of two families whose levels are hard
+    to order."""
+    rng = np.random.default_rng(_number(name_of(path) + " in milder forms"))
+    base = _at_most(np.asarray(Image.open(path).convert("RGB")), _SIDE_PX)
+    yield Example(CLEAN, 0, base)
+    milder = [(family, form(rng)) for family, form in MILDER]
+    for family, (spoil, levels) in [*((n, FAMILIES[n]) for n in _MILD), *milder]:
+        for level, amount in enumerate(levels, 1):
+            yield Example(family, level, spoil(base, amount))
+
+
+def as_textures(path: Path) -> Iterator[Example]:
+    """The part of a photograph with the most detail as a texture: as it is, darker, and repeated;
+    and four families of defects in the first."""
+    rng = np.random.default_rng(_number(name_of(path) + " as textures"))
+    part = _at_most(close_ups.close_up(np.asarray(Image.open(path).convert("RGB")), rng), _SIDE_PX)
+    yield Example(CLEAN, 0, part)
+    yield Example(f"{CLEAN}:dark", 0, close_ups.darker(part, rng))
+    yield Example(f"{CLEAN}:repeated", 0, _at_most(close_ups.repeated(part, rng), _SIDE_PX))
+    for family in rng.choice(list(FAMILIES), 4, replace=False):
+        spoil, levels = FAMILIES[str(family)]
+        for level in (WORST, int(rng.choice([2, 3, 4]))):
+            yield Example(str(family), level, spoil(part, levels[level - 1]))
 
 
 def over_exposed(path: Path) -> Iterator[Example]:

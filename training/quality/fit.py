@@ -16,7 +16,13 @@ from safetensors.numpy import save_file
 from torch.nn import functional
 
 from engines.quality.description import turned
-from training.quality.examples import CLEAN, LATER_FORMS, OTHER_FORMS, WORST
+from training.quality.examples import (
+    CLEAN,
+    LATER_FORMS,
+    MILDER_FORMS,
+    OTHER_FORMS,
+    WORST,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,7 +37,12 @@ _WIDTH_OF_ORDER = 0.5
 _LEAN = 0.75
 """Added to the log odds of every picture, because a good picture that fails is worse than a bad one
 that passes. Of photographs that were not in the training, about one in a hundred more passes."""
-_SHARES: Mapping[str, float] = {OTHER_FORMS: 0.5, LATER_FORMS: 0.2, "": 0.3}
+_SHARES: Mapping[str, float] = {
+    OTHER_FORMS: 0.5,
+    LATER_FORMS: 0.2,
+    MILDER_FORMS: 0.08,
+    "": 0.3,
+}
 """How the names of pictures begin, and how much of the bad examples is drawn from them."""
 _OF_KINDS: Mapping[str, float] = {"texture": 2.0, "painting": 2.0, "layer": 2.0, "screen": 1.5}
 """How much more good pictures of some kinds count, because they differ more among each other."""

@@ -15,7 +15,7 @@ from training.quality import __main__ as command
 from training.quality import examples
 from training.quality.examples import CLEAN, WORST, Example
 from training.quality.fit import Drawn, Told, fit
-from training.quality.pictures import game_scenes, ruled_scenes
+from training.quality.pictures import close_ups, game_scenes, ruled_scenes
 from training.quality.pictures.families import FAMILIES, OF_DRAWINGS, OF_SMOOTHNESS
 from training.quality.pictures.forms import FORMS
 from training.quality.pictures.variants import VARIANTS
@@ -106,6 +106,35 @@ def test_a_photograph_gives_later_forms_in_all_levels_and_good_ones_with_plain_p
     assert [each.level for each in spoiled] == [1, 2, 3, 4, 5] * 11
     assert {"WebP", "mosaic", "gray end", "under-exposed"} < {each.family for each in spoiled}
     assert said(found) == said(list(examples.in_later_forms(photo)))
+
+
+def test_a_photograph_gives_its_mildest_forms_in_all_levels(photo: Path) -> None:
+    clean, *spoiled = examples.in_milder_forms(photo)
+    assert (clean.family, clean.level) == (CLEAN, 0)
+    assert [each.level for each in spoiled] == [1, 2, 3, 4, 5] * 7
+    expected = {"tint", "motion blur", "over-exposed", "under-exposed", "gray end"}
+    assert {each.family for each in spoiled} == expected
+    assert said([clean, *spoiled]) == said(list(examples.in_milder_forms(photo)))
+
+
+def test_a_close_up_of_a_photograph_is_a_good_texture_and_so_is_it_repeated(photo: Path) -> None:
+    found = list(examples.as_textures(photo))
+    good = {each.family: each.pixels for each in found if not each.level}
+    assert set(good) == {CLEAN, f"{CLEAN}:dark", f"{CLEAN}:repeated"}
+    assert good[CLEAN].shape[0] == good[CLEAN].shape[1]
+    assert 0.25 < good[f"{CLEAN}:dark"].mean() / good[CLEAN].mean() < 0.65
+    assert len({each.family for each in found if each.level == WORST}) == 4
+    assert said(found) == said(list(examples.as_textures(photo)))
+
+
+def test_a_close_up_shows_the_part_with_detail_and_no_plain_sky() -> None:
+    detailed = np.random.default_rng(1).integers(0, 256, (400, 800, 3), np.uint8)
+    detailed[:, :300] = 200
+    plain = []
+    for seed in range(8):
+        part = close_ups.close_up(detailed, np.random.default_rng(seed))
+        plain.append(float((part == 200).all(axis=2).mean()))
+    assert np.median(plain) == 0
 
 
 def test_levels_are_ordered_within_each_form() -> None:

@@ -10,7 +10,7 @@ import skimage.data
 
 from training.quality.pictures.families import FAMILIES
 from training.quality.pictures.form import Form
-from training.quality.pictures.forms import FORMS, LATER, OUT_OF_REGISTER
+from training.quality.pictures.forms import FORMS, LATER, MILDER, OUT_OF_REGISTER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Pixels = NDArray[np.uint8]
 
 EACH = [(family, form) for family, forms in FORMS.items() for form in dict.fromkeys(forms)]
-EACH += [OUT_OF_REGISTER, *LATER]
+EACH += [OUT_OF_REGISTER, *LATER, *MILDER]
 NAMED = [f"{family}: {form.__name__}" for family, form in EACH]
 SEEDS = range(6)
 

@@ -50,3 +50,11 @@ AGAIN: Sequence[tuple[str, Form]] = (
     ("motion blur", whole.motion),
 )
 """Forms that are missed most. All photographs give them once more, in all levels."""
+MILDER: Sequence[tuple[str, Form]] = (
+    ("over-exposed", light.brightened),
+    ("under-exposed", light.dimmed),
+    ("gray end", parts.narrow_end),
+    ("motion blur", whole.short_motion),
+    ("tint", light.light_of_a_color),
+)
+"""The mildest forms, each with the family that it is learned with."""

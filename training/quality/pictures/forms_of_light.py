@@ -60,6 +60,16 @@ def darkened(rng: Generator) -> tuple[Spoil, Levels]:
     return _curve(rng), (1.3, 1.7, 2.2, 2.8, 3.5)
 
 
+def brightened(rng: Generator) -> tuple[Spoil, Levels]:
+    """`washed_out` by weaker curves."""
+    return _curve(rng), (0.85, 0.72, 0.6, 0.52, 0.45)
+
+
+def dimmed(rng: Generator) -> tuple[Spoil, Levels]:
+    """`darkened` by weaker curves."""
+    return _curve(rng), (1.2, 1.45, 1.7, 1.95, 2.2)
+
+
 def _curve(rng: Generator) -> Spoil:
     is_saved = rng.random() < 0.5
 

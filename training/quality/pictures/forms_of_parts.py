@@ -115,6 +115,19 @@ def plain_end(rng: Generator) -> tuple[Spoil, Levels]:
     return at_an_end(spoil, rng), (0.04, 0.08, 0.12, 0.16, 0.2)
 
 
+def narrow_end(rng: Generator) -> tuple[Spoil, Levels]:
+    """Up to a tenth of the picture, at one of its ends, is white, black, of any color, or of the
+    mean color of the line before it."""
+    color, of_a_line = _any_color(rng), rng.random() < 0.3
+
+    def spoil(pixels: Pixels, share: float) -> Pixels:
+        spoiled, first = pixels.copy(), round(len(pixels) * (1 - share))
+        spoiled[first:] = pixels[first - 1].mean(axis=0) if of_a_line else np.array(color)
+        return spoiled
+
+    return at_an_end(spoil, rng), (0.02, 0.04, 0.06, 0.08, 0.1)
+
+
 def plain_band(rng: Generator) -> tuple[Spoil, Levels]:
     """A narrow band within the picture is white, black or of any color; what is on both sides of it
     belongs together."""

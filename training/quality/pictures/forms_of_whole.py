@@ -119,6 +119,11 @@ def motion(rng: Generator) -> tuple[Spoil, Levels]:
     return spoil, (5, 9, 15, 25, 41)
 
 
+def short_motion(rng: Generator) -> tuple[Spoil, Levels]:
+    """`motion` by shorter distances."""
+    return motion(rng)[0], (4, 6, 9, 12, 16)
+
+
 def _zoomed(pixels: Pixels, most: float) -> Pixels:
     height, width = pixels.shape[:2]
     total = np.zeros(pixels.shape, np.float32)
