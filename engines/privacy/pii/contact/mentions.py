@@ -12,7 +12,14 @@ import re
 from collections.abc import Iterator, Sequence
 
 from engines.privacy.pii.contact.beside import is_beside
+from engines.privacy.pii.contact.eastern import eastern_names
+from engines.privacy.pii.contact.otherwise import (
+    THINGS,
+    is_called_otherwise,
+    is_label_of_things,
+)
 from engines.privacy.pii.contact.people import CAPITAL, LATER, PART, TWO
+from engines.privacy.pii.contact.ranked import names_behind_offices
 from engines.privacy.pii.contact.rows import rows_of_names
 from engines.privacy.pii.contact.standing import names_in_lines, stands_apart
 from engines.privacy.pii.spans import Span
@@ -39,7 +46,6 @@ _IN_RECORDS = re.compile(  # OGUNLEYE, Temitope  F  12/09/1966; HOLROYD Bethany
     r"([ ,/|]{1,4}\(?[MFWVKD]\)?[ ,/|]{1,4}\d{1,2}[./ -])?"
 )
 _ABBREVIATED = re.compile(r"[a-z] [A-Z]{2,3}(?![^\W\d_])")  # Tom II, Norma UNE
-_QUOTES = ('"', "'", "“", "„", "«", "‚", "»")
 _AROUND = 40
 _SHORT = 3
 _FEW = 3
@@ -47,7 +53,6 @@ _BEGINS = re.compile(r"(?:^|[:\n] {0,2})$")
 _GIVEN_AND_SURNAME = 2
 _AGE = re.compile(r",?[ ]\(?[1-9]\d?\)?(?=[ ,.;)]|$)(?![ ]?(?:%|€|\$|£|x|[a-z]{1,2}\b|mph|min))")
 _AND = re.compile(rf"[ ](?:&|\+)[ ](?=({CAPITAL}[^\W\d_]+))")
-_NO_SENTENCE = re.compile(r"[’']s?[ ]|[ ]?[™®©&+]|[ ]?[\"”»“]|[ ]\((?:1[5-9]|20)\d\d")
 _LOWER_BEHIND = re.compile(r",?[ ]([^\W\d_]+)")
 _SHORT_BEHIND = re.compile(r" [^\W\d_](?![^\W\d_])")  # Feliz Navidad a todos
 _NUMBER_BEHIND = re.compile(r"[ ]?,?[ ]\(?\d")
@@ -55,12 +60,7 @@ _LOWER_BEFORE = re.compile(r"(?<![^\W_])([^\W\d_]+)(,?)[ ]$")
 _BESIDE_KINDS = frozenset({"email", "phone", "address", "date_of_birth", "national_id", "passport"})
 
 
-_THINGS = frozenset(listed("no_label", "street_behind", "street_end", "work", "thing"))
-_THINGS -= frozenset(listed("to_whom", "for_whom"))
 _PARTICLE_WORDS = frozenset(listed("particle"))
-_LABELS = frozenset(listed("no_label", "chapter"))
-_VERSUS, _READS = frozenset(listed("versus")), frozenset(listed("reads"))
-_THINGS_BEFORE = _THINGS | frozenset(listed("street_before"))
 _PERSON_BEHIND = frozenset(listed("person_behind"))
 _PERSON_BEFORE = frozenset(listed("person_before", "kin", "name_word", "profession"))
 _ONLY_PEOPLE = _PERSON_BEHIND - frozenset(listed("copula", "of_things"))
@@ -93,12 +93,13 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
         beside = is_beside(text, match.start(), match.end(2), starts)
         labeled = comma or ":" in text[max(0, match.start() - _SHORT) : match.start()]
         fits = beside or (
-            labeled and not listed_too and not _is_label_of_things(text, match.start())
+            labeled and not listed_too and not is_label_of_things(text, match.start())
         )
         if not given.isupper() and (and_sex or (is_given(given) and fits)):
             yield Span("name", match.start(), match.end(2), 0.6)
     yield from rows_of_names(text, _is_known)
     yield from names_in_lines(text, _is_known)
+    yield from eastern_names(text, _is_somebody_else)
     refused = 0
     for word in _WORD.finditer(text):
         surname = _SURNAME.match(text, word.end()) if word.group()[0].isupper() else None
@@ -120,16 +121,17 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
         sure = not is_word_too(word.group()) and last > _ODDS_OF_SURNAME
         if is_beside(text, start, end, starts):
             yield Span("name", start, end, 0.6)
-        elif _is_called_otherwise(text, start, end):
+        elif is_called_otherwise(text, start, end):
             refused = end
         elif _in_sentence(text, start, end, sure) or stands_apart(text, start, end):
             yield Span("name", start, end, 0.6)
+    yield from names_behind_offices(text, is_label_of_things)
 
 
 def _is_private(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
     """Whether the name of somebody whom all know is that of a private person here: it stands beside
     other personal data or behind a word such as "patient", or the person "lives at" an address."""
-    if _is_thing(text[start:end]) or _is_called_otherwise(text, start, end):
+    if _is_thing(text[start:end]) or is_called_otherwise(text, start, end):
         return False
     before = _LOWER_BEFORE.search(text[max(0, start - _AROUND) : start])
     if before is not None and before.group(1).lower() in _PRIVATE:
@@ -154,7 +156,7 @@ def _resembles(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
     odds = likeness_of_name(name)
     if odds < _ODDS_AMONG_PEOPLE or _is_known(text, start, end):
         return False
-    if _is_called_otherwise(text, start, end) or _SHORT_BEHIND.match(text, end):
+    if is_called_otherwise(text, start, end) or _SHORT_BEHIND.match(text, end):
         return False
     if stands_apart(text, start, end):
         return True
@@ -181,6 +183,10 @@ def _is_known(text: str, start: int, end: int) -> bool:
     return is_famous(ahead) or (_is_thing(name) and not _is_only_surname(text, start, end))
 
 
+def _is_somebody_else(text: str, start: int, end: int) -> bool:
+    return _is_known(text, start, end) or is_called_otherwise(text, start, end)
+
+
 def _is_only_surname(text: str, start: int, end: int) -> bool:
     """Whether a word for a thing is a surname here: "Peter Green called"."""
     behind = _LOWER_BEHIND.match(text, end)
@@ -195,50 +201,7 @@ def _is_thing(name: str) -> bool:
     words = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", name.lower())
     if words[-2:-1] and words[-2] in _PARTICLE_WORDS:  # Anna van den Berg
         words.pop()
-    return not _THINGS.isdisjoint(words[1:])
-
-
-def _is_called_otherwise(text: str, start: int, end: int) -> bool:
-    """Whether words before or behind the name say that it is the name of a thing: "Hotel Maria
-    Berger", "Anna Berger Stiftung", "film: Anna Berger"."""
-    before = text[max(0, start - _AROUND) : start].rpartition("\n")[2]
-    words = re.findall(r"(?<![^\W_])[^\W\d_]+", before.lower())  # not: 1st
-    if _is_label_of_things(text, start):
-        return True
-    near = [] if before.rstrip().endswith(":") else words[-1:]
-    if near and len(near[0]) <= _SHORT:  # Szkoła im. Jana ...
-        near = words[-2:]
-    elided = before.lower().endswith((" d'", " d’"))
-    reads = bool(_READS.intersection(words[-2:]))  # it reads "..."
-    quoted = before.endswith(_QUOTES) and not (elided or reads)
-    if not _THINGS_BEFORE.isdisjoint(near) or quoted or _is_team(text[start:end], before):
-        return True
-    behind = text[end : end + _AROUND].partition("\n")[0]
-    if before.endswith(_QUOTES):
-        behind = behind.lstrip("\"'”»“«")
-    also = _AND.match(behind)
-    if _NO_SENTENCE.match(behind) and not (also and is_given(also.group(1))):
-        return True
-    words = re.findall(r"[^\W\d_]+", behind)[:1]
-    return not _THINGS.isdisjoint(word.lower() for word in words)
-
-
-def _is_team(name: str, before: str) -> bool:
-    """Whether the name is that of a team: behind "Arsenal versus", and not much like a person's."""
-    words = before.split()[-2:]
-    if len(words) < _GIVEN_AND_SURNAME or words[1].strip(".").lower() not in _VERSUS:
-        return False
-    first, *_, last = name.split()
-    return words[0][0].isupper() and not (is_given(first) and likeness(last).surname > 0)
-
-
-def _is_label_of_things(text: str, start: int) -> bool:
-    """Whether a label before `start`, on the same line, names a thing: "Film: "."""
-    before = text[max(0, start - _AROUND) : start].rpartition("\n")[2]
-    if ":" not in before:
-        return False
-    words = re.findall(r"[^\W\d_]+", before.rpartition(":")[0].lower())
-    return not _LABELS.isdisjoint(words)
+    return not THINGS.isdisjoint(words[1:])
 
 
 def _in_sentence(text: str, start: int, end: int, sure: bool) -> bool:
@@ -281,5 +244,5 @@ def _is_badge(line: str) -> bool:
     """Whether a line is a word of badges, or has one among few: "Badge visiteur"."""
     words = line.split()
     return line in _BADGES or (
-        len(words) <= _FEW and not _BADGES.isdisjoint(words) and _THINGS.isdisjoint(words)
+        len(words) <= _FEW and not _BADGES.isdisjoint(words) and THINGS.isdisjoint(words)
     )

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND, WORD_BEGINS
-from engines.privacy.pii.words.given import is_famous, is_given
+from engines.privacy.pii.words.given import is_famous, is_famous_name, is_given
 from engines.privacy.pii.words.lexicon import any_of, listed
 from engines.privacy.pii.words.likeness import likeness, likeness_of_name
 
@@ -115,7 +115,8 @@ _BELL = re.compile(  # Doorbell: Osei / Marsh
     rf"{WORD_BEGINS}(?i:{any_of('bell')}){NO_LETTER_BEHIND} ?: ?({_NAME}) ?(?=$|[\n,;|/–-])"
 )
 _LABELED = re.compile(  # any label and a colon; the name begins with a given name
-    rf"(?::\s{{0,3}}|[^\W\d_] - ){_MORE_TITLES}({TWO})(?=$|\s?[\n,;|(–-]|\s{{2}}|\s\d)"
+    rf"(?::\s{{0,3}}|[^\W\d_] - ){_MORE_TITLES}({TWO})"
+    r"(?=$|\s?[\n,;|(–-]|\s{2}|\s\d(?!\d?:\d(?!\d)))"
 )
 _LABELED_TURNED = re.compile(
     rf":\s{{0,3}}{_MORE_TITLES}((?:{_AFTER_PARTICLE}){PART}, ?{PART}{NO_LETTER_BEHIND})"
@@ -179,9 +180,10 @@ def find_names(text: str) -> Iterator[Span]:
     a letter; and full names with a common given name after any other label with a colon."""
     for pattern, confidence in _PATTERNS:
         for match in pattern.finditer(text):
-            if not (pattern in (_STRONG, _WEAK) and _is_of_work(match)) and _may_be_somebody(
-                match.group(1)
-            ):
+            titled = pattern in (_STRONG, _WEAK)
+            if titled and is_of_work(text, match.start(), *match.span(1)):
+                continue
+            if _may_be_somebody(match.group(1)):
                 yield Span("name", match.start(1), match.end(1), confidence)
     for pattern, place in ((_LABELED, 0), (_LABELED_TURNED, -1), (_TO_WHOM, 0)):
         for match in pattern.finditer(text):
@@ -202,16 +204,18 @@ def find_names(text: str) -> Iterator[Span]:
                 yield Span("name", match.start(1), match.end(1), 0.7)
 
 
-def _is_of_work(match: re.Match[str]) -> bool:
-    """Whether a name behind a title belongs to a book, a film, a product."""
-    name = match.group(1)
+def is_of_work(text: str, title: int, start: int, end: int) -> bool:
+    """Whether the name from `start` to `end` behind a title, which begins at `title`, belongs to a
+    book, a film, a product."""
+    name = text[start:end]
+    if is_famous_name(text[title:end]):  # Professor Layton
+        return True
     later = name.lower().split()[1:]
     if sum(word in _THINGS for word in later) > 1:  # Captain Cook Memorial Museum
         return True
-    if not _WORKS.isdisjoint(later) or _QUOTED.match(match.string, max(0, match.start() - 1)):
+    if not _WORKS.isdisjoint(later) or _QUOTED.match(text, max(0, title - 1)):
         return True
-    possessive = _POSSESSIVE.search(name)
-    return possessive is not None or _OF_WORK.match(match.string, match.end()) is not None
+    return _POSSESSIVE.search(name) is not None or _OF_WORK.match(text, end) is not None
 
 
 def _may_be_somebody(name: str) -> bool:

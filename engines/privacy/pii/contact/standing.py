@@ -28,7 +28,10 @@ _TURNED = (
     rf"(?:,[ ]?(?:(?:{CAPITAL}\.[ ]?){{1,3}}|{_CAPS}|{PART})|[ ]{PART}(?<!{CAPITAL}))"
 )
 _TURNED += rf"(?:[ ]{CAPITAL}\.?)?"
-_COMMA = rf"{_PARTICLES}{PART}(?:[ -]{PART})?,[ ]?{PART}(?:[ ](?:{PART}|{CAPITAL}\.?))?"
+_COMMA = (
+    rf"{_PARTICLES}{PART}(?:[ -]{PART})?,[ ]?"
+    rf"(?:(?:{CAPITAL}\.[ ]?){{1,3}}(?!{CAPITAL})|{PART}(?:[ ](?:{PART}|{CAPITAL}\.?))?)"
+)
 _INITIALS = rf"{CAPITAL}\.(?:[ -]?{CAPITAL}\.){{0,2}}[ ]?{_PARTICLES}{PART}"
 _NUMBERED = (  # 1.; Room 12 -; 2. OG; Int. 4; 12B; EG
     r"[ ]{0,3}(?:(?:[^\W\d_]{2,12}\.?[ ])?\d{1,4}[A-Za-z]?(?:[.)°]|\.º)?(?:[ ][A-Z]{1,3})?"
@@ -39,13 +42,18 @@ _LINE = re.compile(
     r"[ .]{0,3}$",
     re.MULTILINE,
 )
+_REGISTERED = re.compile(  # Lindner, Petra - absent; KRAUSE Silvio: 12,45
+    rf"^(?:{_NUMBERED})?[ ]{{0,3}}({_TURNED}|{_COMMA}|{PART}[ ]{PART})(?<! )(?![^\W\d_])"
+    r"(?=[ ]?(?:[–-]|:)[ ]\S)",
+    re.MULTILINE,
+)
 _CALLED = re.compile(  # Osteopath P. Lemoine; P. Lemoine, osteopath
     rf"(?<![^\W_])(?i:{any_of('profession')})[ ]({_INITIALS}){NO_LETTER_BEHIND}"
     r"(?=[ ]?(?:$|[,;.\n(]))"
     rf"|(?:^|\n)[ ]{{0,3}}({_INITIALS}),[ ](?i:{any_of('profession')}){NO_LETTER_BEHIND}"
 )
 _LEFT = re.compile(r"(?:^|[,;:!?(|/•\"'“„«‚»<][ ]?|[ ][–-][ ])$")
-_WITH = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,24})[ ][&+][ ]$")
+_WITH = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,24})[ ](?:[&+]|and|und|et|e|y|en|i)[ ]$")
 _COUNTED = re.compile(r"(?:^|[^\W\d_][ ])\d{1,5}(?:[.)]|st|nd|rd|th|er|e|º|ª)?[ ]$")
 _RIGHT = re.compile(
     r"[ ]?(?:$|[,;.!?()|/•\"'“”«»>]|[ ][–-][ ])"
@@ -55,6 +63,7 @@ _RESULT = re.compile(r"[ ]\d{1,3}[:.,'h]\d")
 _NEAR = 40
 _FEWEST, _MOST_TURNED = 2, 3
 _SHORTEST = 3
+_LEAST_REGISTERED = -1.0
 _PARTICLE_WORDS = frozenset(listed("particle"))
 _NOBODY = frozenset(listed("no_name"))
 _NO_PERSON = frozenset(
@@ -142,6 +151,9 @@ def names_in_lines(text: str, is_known: IsKnown) -> Iterator[Span]:
     for match, sure in found:
         if sure or (listed_names and match.group(1) and _is_name_in_list(match)):
             yield Span("name", *_place(match), 0.5)
+    for match in _REGISTERED.finditer(text):
+        if not is_known(text, *match.span(1)) and _is_registered(match.group(1)):
+            yield Span("name", *match.span(1), 0.5)
     for match in _CALLED.finditer(text):
         group = 1 if match.group(1) else 2
         if _surname_behind(match.group(group)) > _LEAST_SURNAME:
@@ -206,6 +218,23 @@ def _is_turned(name: str) -> bool:
     return looks_like_name(turned, 0.0 if name.isupper() else _LESS_TURNED) and not is_given(
         surname
     )
+
+
+def _is_registered(name: str) -> bool:
+    """Whether a name with the surname first is likely enough to stand before a mark or a result."""
+    surname, _, given = name.partition(",")
+    if not given:
+        surname, _, given = name.rpartition(" ")
+    surname, given = surname.split()[-1], given.split()[0]
+    if given.endswith("."):
+        return likeness(surname).surname > _TURNED_SURNAME
+    if "," not in name and not surname.isupper():  # Nowak Barbara - absent
+        return _is_turned_around(f"{surname} {given}")
+    if surname.lower() in _NO_PERSON and "," not in name:
+        return False
+    if is_given(given) and not is_word_too(given):
+        return likeness(surname).surname > _LEAST_REGISTERED
+    return looks_like_name(f"{given} {surname}")
 
 
 def _is_turned_around(name: str) -> bool:

@@ -50,6 +50,9 @@ def _card_readings(match: re.Match[str]) -> Iterator[tuple[int, int]]:
         yield match.span()
     offset = match.start()
     groups = [(offset + g.start(), offset + g.end()) for g in _GROUP.finditer(match.group())]
+    for start, end in groups if len(groups) > 1 else ():  # 4111111111111111 11/26
+        if _DIGITS_OF_CARD[0] <= end - start <= _DIGITS_OF_CARD[1]:
+            yield start, end
     for first in range(len(groups)):
         for shape in _CARD_GROUPS:
             part = groups[first : first + len(shape)]

@@ -51,6 +51,11 @@ def is_famous(text: str) -> bool:
     return any(" ".join(words[:count]) in _FAMOUS for count in range(2, _MOST_WORDS + 1))
 
 
+def is_famous_name(text: str) -> bool:
+    """Whether `text` is such a name and nothing else."""
+    return " ".join(re.findall(r"\w+", plain(text))) in _FAMOUS
+
+
 def _names() -> Iterator[str]:
     more: dict[str, list[str]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     yield from listed("given_name")
@@ -59,6 +64,8 @@ def _names() -> Iterator[str]:
     for name in (*listed_in("pl", "given_name"), *more["pl"]):
         stem, endings = (name[:-1], _POLISH[0]) if name.endswith("a") else (name, _POLISH[1])
         yield from (stem + ending for ending in endings)
+        if stem.endswith("ek"):  # Leszek, Leszka
+            yield from (stem[:-2] + ending for ending in ("ka", "kowi", "kiem", "ku"))
 
 
 _WORDS_TOO = frozenset(plain(word) for word in listed("given_word"))

@@ -3,6 +3,7 @@ character n-grams of the word, trained by `training/names` (see data/README.md).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from pathlib import Path
@@ -12,10 +13,17 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
+from engines.privacy.pii.words.surnames import is_surname
+
 WEIGHTS = Path(__file__).parents[1] / "data" / "names.npz"
 BUCKETS = 1 << 17
 _LONGEST_GRAM = 5
 _LONGEST = 24
+_LISTED = 3.0
+"""The least likeness of a surname that `surnames.toml` lists."""
+_PARTS = re.compile("[-'’]")
+_ARTICLES = frozenset({"al", "el", "as", "ash", "an", "ar", "ul", "d", "dell", "dall", "l", "o"})
+"""Before a hyphen or an apostrophe in a surname: Al-Farsi, Dell'Orto."""
 
 
 class Likeness(NamedTuple):
@@ -27,11 +35,23 @@ class Likeness(NamedTuple):
 
 @lru_cache(maxsize=1 << 14)
 def likeness(word: str) -> Likeness:
-    """The likeness of a word, in any case, with or without accents."""
+    """The likeness of a word, in any case, with or without accents. Of a double surname, that of
+    its less likely part counts if it is more than that of the whole."""
+    whole = _likeness_of_word(word.lower())
+    parts = [part for part in _PARTS.split(word.lower()) if part not in _ARTICLES]
+    if _PARTS.search(word) is None or not parts or not all(parts):
+        return whole
+    least = min(_likeness_of_word(part).surname for part in parts)
+    return Likeness(whole.given, max(whole.surname, least))
+
+
+def _likeness_of_word(word: str) -> Likeness:
     weights, bias, scale = _model()
-    places = list(buckets(word.lower()))
-    sums = weights[places].sum(axis=0, dtype=np.int32) * scale + bias
-    return Likeness(float(sums[0]), float(sums[1]))
+    sums = weights[list(buckets(word))].sum(axis=0, dtype=np.int32) * scale + bias
+    surname = float(sums[1])
+    if surname < _LISTED:
+        surname = _LISTED if is_surname(word) else surname
+    return Likeness(float(sums[0]), surname)
 
 
 def likeness_of_name(words: str) -> float:

@@ -1,0 +1,97 @@
+"""Finds surnames and given names behind the title of an office: "Sgt. Murphy", "Pfarrer Huber",
+"Soeur Bernadette", "Coach Patel".
+
+Such titles are words of things too ("Coach House", "General Store"), so the word behind one must
+look like a name, and the two together must not be a character, a work or a brand.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+
+from engines.privacy.pii.contact.people import CAPITAL, PART, is_of_work
+from engines.privacy.pii.spans import Span
+from engines.privacy.pii.words.context import NO_LETTER_BEHIND, WORD_BEGINS
+from engines.privacy.pii.words.given import is_famous, is_function_word, is_given, is_word_too
+from engines.privacy.pii.words.lexicon import any_of, listed
+from engines.privacy.pii.words.likeness import likeness
+
+IsLabel = Callable[[str, int], bool]
+_OFFICES = ("office", "weak_office")
+_PREFIX = (
+    rf"(?:(?i:{any_of('particle')}|lo|mac|ben|bin|ibn|al|el)[ ]|[ÓO]['’ ]|(?i:al|el)-|[dDlL]['’])"
+)
+_RANKED = re.compile(
+    rf"{WORD_BEGINS}(?P<office>(?i:{any_of(*_OFFICES)})){NO_LETTER_BEHIND}\.?[ ]{{1,2}}"
+    rf"(?:(?i:{any_of('office_more')}){NO_LETTER_BEHIND}\.?[ ])?"
+    rf"(?:(?i:{any_of(*_OFFICES, 'title', 'weak_title')}){NO_LETTER_BEHIND}\.?[ ]{{1,2}}){{0,2}}"
+    rf"(?P<name>{_PREFIX}{{0,2}}{PART}(?<!\.)){NO_LETTER_BEHIND}"
+    rf"(?:[ ]({CAPITAL}[^\W\d_]*))?"
+)
+_SURE = frozenset(word.strip(".") for word in listed("office"))
+_NEVER = frozenset(
+    listed(
+        *("office_of", "no_name", "title", "weak_title", "article", "months", "office_more"),
+        *_OFFICES,
+    )
+)
+_SELDOM = frozenset(
+    listed(
+        *("no_label", "work", "name_word", "kin", "chapter", "badge", "addressed", "rank"),
+        *("person_before", "person_behind"),
+    )
+)
+"""Words that are names behind some titles, such as the Polish name that means grandson."""
+_TRADES = frozenset(listed("profession", "thing"))
+_THINGS = frozenset(listed("thing", "work", "street_before", "street_behind", "office_of"))
+_WORD_BEFORE = re.compile(rf"(?<![^\W_])({CAPITAL}[^\W\d_]+)[ ]$")
+_NEAR = 30
+_LEAST, _LEAST_WEAK, _LEAST_LED_BY_PARTICLE = -3.1, 0.6, -3.5
+_LEAST_TRADE = 0.8
+_SHORTEST, _ABBREVIATED = 3, 3
+
+
+def names_behind_offices(text: str, is_of_things: IsLabel) -> Iterator[Span]:
+    """Names of one word behind a title of an office. `is_of_things`, called with `text` and the
+    start of the title, tells whether a label before it names a thing: "Film: "."""
+    for match in _RANKED.finditer(text):
+        start, end = match.span("name")
+        end -= 2 * (text[end - 2 : end] in ("'s", "’s"))
+        if is_of_work(text, match.start(), start, end) or is_famous(text[start : match.end()]):
+            continue
+        if match[3] and likeness(match[3]).surname > _LEAST:
+            end = match.end(3)
+        of_thing = _is_of_thing(match) or is_of_things(text, match.start())
+        if _is_name(match) and not of_thing:
+            yield Span("name", start, end, 0.6)
+
+
+def _is_name(match: re.Match[str]) -> bool:
+    name = match["name"]
+    word = re.sub(r"['’]s$", "", re.split(r"[ ]", name)[-1])
+    led = len(name.split()) > 1 or not name[0].isupper()
+    office = match["office"].strip(".")
+    sure = office.lower() in _SURE
+    if len(word) < _SHORTEST or word.lower() in _NEVER or is_function_word(word):
+        return False
+    if not sure and word.lower() in _SELDOM:
+        return False
+    stopped = match.string.startswith(".", match.start() + len(office))
+    if len(office) <= _ABBREVIATED and office.islower() and not stopped:  # di, me
+        return False
+    odds = likeness(word).surname
+    if word.lower() in _TRADES:  # Sgt. Baker, Pfarrer Schneider
+        return sure and odds > _LEAST_TRADE
+    if is_given(word) and not is_word_too(word):
+        return True
+    least = _LEAST_LED_BY_PARTICLE if led else _LEAST if sure else _LEAST_WEAK
+    return odds > least
+
+
+def _is_of_thing(match: re.Match[str]) -> bool:
+    """Whether a word of things follows or comes before: "Captain Cook Hotel", "Institut Pasteur
+    Paris"."""
+    before = _WORD_BEFORE.search(match.string, max(0, match.start() - _NEAR), match.start())
+    beside = (match[3], before.group(1) if before else None)
+    return any(word is not None and word.lower() in _THINGS for word in beside)

@@ -1,0 +1,95 @@
+"""Surnames behind titles of offices, names of East Asia, Ireland and Arabia, registers of presence;
+and characters, wares, teams and rulers in the same places."""
+
+from __future__ import annotations
+
+import pytest
+
+from engines.privacy.pii import PatternPii
+from tests.engines.privacy.pii.found import names_in
+from tests.security.hostile_input.doubling import grows_linearly
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Sgt. Trevethick", "Trevethick"),
+        ("Ask Coach Ramsbottom about the kit", "Ramsbottom"),
+        ("Pfarrer i.R. Obermoser", "Obermoser"),
+        ("L'inspectrice Gaudin a appelé", "Gaudin"),
+        ("Hermana Visitación", "Visitación"),
+        ("Appuntato scelto Scognamiglio", "Scognamiglio"),
+        ("Wijkagent van der Zwaag", "van der Zwaag"),
+        ("Starszy sierżant Dudziak", "Dudziak"),
+        ("ks. Wawrzyniak", "Wawrzyniak"),
+        ("Rodzina pp. Zielińskich", "Zielińskich"),
+        ("Sgt. Baker", "Baker"),
+    ],
+)
+def test_behind_a_title_of_an_office(patterns: PatternPii, text: str, name: str) -> None:
+    assert names_in(patterns, text) == [name]
+
+
+def test_things_and_characters_behind_such_a_title(patterns: PatternPii) -> None:
+    texts = (
+        *("Nurse Station", "Coach House", "General Store", "Chef Salad", "Doctor Who"),
+        *("Captain America", "Sergeant Pepper", "Professor Layton", "Kommissar Rex"),
+        *("Père Noël", "Capitán Trueno", "Suor Angela", "Kapitein Haak", "Ojciec Mateusz"),
+        *("Trainer Ausbildung", "Siostra oddziałowa", "Tromba di Eustachio", "Captain Cook Hotel"),
+        *("Institut Pasteur Paris", "das interne Format", "Sergeant Major"),
+    )
+    assert [text for text in texts if names_in(patterns, text)] == []
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("Đặng Quốc Bảo", "Nguyen Van Hung", "Ouyang Mingxia", "Chen Mei Hua", "Park Ji-hye"),
+        *("Watanabe Hiroshi", "Caoimhe Ní Dhomhnaill", "Cathal Ó Murchú", "Omar Al-Farsi"),
+        *("Ali ibn Hassan", "Oksana Hrytsenko", "Olumide Adewale", "Sólveig Ragnarsdóttir"),
+    ],
+)
+def test_names_of_other_countries(patterns: PatternPii, name: str) -> None:
+    assert names_in(patterns, f"Room 3\n{name}") == [name]
+
+
+def test_other_words_of_these_countries(patterns: PatternPii) -> None:
+    texts = ("Abu Dhabi", "Wu Tang Clan", "Phở Bò Hà Nội", "Feng Shui", "Im Link-Modus")
+    assert [text for text in texts if names_in(patterns, text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("DELL'ORTO Giampaolo – assente", "DELL'ORTO Giampaolo"),
+        ("Veldhuis, P.J. – afgemeld", "Veldhuis, P.J."),
+        ("El-Masri, Samir – Gruppe Igel", "El-Masri, Samir"),
+        ("URRUTIA LASA, Nerea: no apta", "URRUTIA LASA, Nerea"),
+        ("Nowak Barbara - nieobecna", "Nowak Barbara"),
+    ],
+)
+def test_in_a_register(patterns: PatternPii, text: str, name: str) -> None:
+    assert names_in(patterns, text) == [name]
+
+
+def test_wares_teams_and_rulers(patterns: PatternPii) -> None:
+    texts = (
+        *("Górnik Zabrze - Lech Opole 2:2", "Elisa Erdbeeren, 4,99 € das Kilo"),
+        *(
+            "Clara Frijns, 3,20 € per kilo",
+            "Henri Quatre, roi de France",
+            "PIZZA Margherita – 8,50",
+        ),
+        *("Alfonso Soria, rey de Castilla", "Roscos de Antonio Machuca", "MÜNCHEN Ost – Gleis 3"),
+    )
+    assert [text for text in texts if names_in(patterns, text)] == []
+
+
+def test_a_card_before_its_date(patterns: PatternPii) -> None:
+    found = patterns.find("carte bleue 4111111111111111 11/26")
+    assert [match.type for match in found] == ["credit_card"]
+
+
+@pytest.mark.parametrize("piece", ["Sgt. ", "Wang Wei ", "WEBER Anna - ", "Anna - B 1:0 "])
+def test_work_grows_with_the_length_of_a_hostile_text(patterns: PatternPii, piece: str) -> None:
+    assert grows_linearly(patterns.find, lambda length: piece * (length // len(piece)), 4000)
