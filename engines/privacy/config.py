@@ -56,15 +56,21 @@ class FaceConfig(FrozenModel):
         default=256, ge=0, le=1024, description="Smaller images are scaled up to this side, px."
     )
     rotations: Literal["off", "doubtful", "always"] = Field(
-        default="doubtful",
+        default="always",
         description="Whether an image without an upright face is also checked rotated by 90, 180 "
         "and 270 degrees: never (off), if a doubtful face was seen (doubtful), or always.",
     )
     turned_threshold: Share = Field(
-        default=0.8, description="YuNet's confidence from which it is a face in a rotated image."
+        default=0.65,
+        description="Mean confidence of both checks from which it is a face in a rotated image.",
+    )
+    turned_closer_threshold: Share = Field(
+        default=0.75,
+        description="Confidence of the second check from which it is a face in a rotated image; "
+        "turned_threshold must be reached too.",
     )
     turned_long_side_px: int = Field(
-        default=256, ge=64, le=1024, description="Rotated images are scaled down to this side, px."
+        default=320, ge=64, le=1024, description="Rotated images are scaled down to this side, px."
     )
     crowd_long_side_px: int = Field(
         default=0,

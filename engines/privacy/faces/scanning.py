@@ -27,8 +27,8 @@ class ScanningDetector:
     original image.
 
     With `thresholds`, `inner` also returns doubtful faces (from `config.doubtful` on). A face below
-    `config.threshold` counts only if a second check of it, enlarged, or of the rotated image
-    confirms it. Without `thresholds`, every face that `inner` returns counts.
+    `config.threshold`, and every face in a rotated image, counts only if a second check of it,
+    enlarged, confirms it. Without `thresholds`, every face that `inner` returns counts.
     """
 
     def __init__(self, inner: FaceDetector, config: FaceConfig, thresholds: bool) -> None:
@@ -42,15 +42,19 @@ class ScanningDetector:
 
     def detect(self, pixels: Pixels) -> tuple[Face, ...]:
         longest = max(pixels.shape[:2])
-        side = max(min(longest, self._config.long_side_px), self._config.min_long_side_px)
+        side = self._side(longest, self._config.long_side_px)
         seen = self._look(pixels, side / longest)
         crowd = min(longest, self._config.crowd_long_side_px)
         if crowd > side:
             seen = merged((*seen, *self._look(pixels, crowd / longest)))
         faces = self._certain(pixels, seen)
         if not faces and self._worth_turning(seen):
-            faces = self._turned(pixels, min(1.0, self._config.turned_long_side_px / longest))
+            faces = self._turned(pixels)
         return merged(faces)
+
+    def _side(self, longest: int, most: int) -> int:
+        """The long side, px, at which an image with the long side `longest` is searched."""
+        return max(min(longest, most), self._config.min_long_side_px)
 
     def _worth_turning(self, seen: tuple[Face, ...]) -> bool:
         rotations = self._config.rotations
@@ -68,11 +72,17 @@ class ScanningDetector:
         return certain + self._crowd(pixels, doubtful[_MOST_DOUBTFUL:])
 
     def _seen_again(self, pixels: Pixels, face: Face) -> Face | None:
+        least = self._config.closer_threshold, self._config.second_threshold
+        return self._confirmed(pixels, face, *least)
+
+    def _confirmed(
+        self, pixels: Pixels, face: Face, least_closer: float, least_mean: float
+    ) -> Face | None:
+        """The face with the mean confidence of both checks, or None if the second check or the mean
+        is too low."""
         closer = second_opinion(self._inner, pixels, face)
         both = (face.confidence + closer) / 2
-        if closer < self._config.closer_threshold or both < self._config.second_threshold:
-            return None
-        return Face(face.box, both)
+        return Face(face.box, both) if closer >= least_closer and both >= least_mean else None
 
     def _crowd(self, pixels: Pixels, faces: Sequence[Face]) -> list[Face]:
         """Decide on many doubtful faces by a sample, because a second check of each one would take
@@ -87,24 +97,37 @@ class ScanningDetector:
         return [face for face in faces if face.confidence >= least]
 
     def _look(self, pixels: Pixels, factor: float) -> tuple[Face, ...]:
+        return self._found_in(_resized(pixels, factor), factor, pixels)
+
+    def _found_in(self, view: Pixels, factor: float, pixels: Pixels) -> tuple[Face, ...]:
+        """The faces in `view`, which is `pixels` scaled by `factor`, with boxes in `pixels`."""
         height, width = pixels.shape[:2]
         faces = []
-        for face in self._inner.detect(_resized(pixels, factor)):
+        for face in self._inner.detect(view):
             box = clipped(scaled(face.box, 1 / factor), width, height)
             if box[2] > 0 and box[3] > 0:
                 faces.append(Face(box, face.confidence))
         return tuple(faces)
 
-    def _turned(self, pixels: Pixels, factor: float) -> list[Face]:
+    def _turned(self, pixels: Pixels) -> list[Face]:
+        """Faces in the image rotated by 90, 180 and 270 degrees. All of them are checked again,
+        because patterns resemble a face in one of four directions more often than upright."""
         height, width = pixels.shape[:2]
+        longest = max(height, width)
+        factor = self._side(longest, self._config.turned_long_side_px) / longest
+        least = self._config.turned_closer_threshold, self._config.turned_threshold
         small = _resized(pixels, factor)
-        least = self._config.turned_threshold if self._thresholds else 0.0
         found: list[Face] = []
         for turns in (1, 2, 3):
-            for face in self._inner.detect(np.ascontiguousarray(np.rot90(small, turns))):
-                box = turned_back(face.box, turns, small.shape[1], small.shape[0])
-                box = clipped(scaled(box, 1 / factor), width, height)
-                if face.confidence >= least and box[2] > 0 and box[3] > 0:
+            rotated = np.rot90(pixels, turns)
+            view = np.ascontiguousarray(np.rot90(small, turns))
+            seen: Sequence[Face | None] = self._found_in(view, factor, rotated)
+            if self._thresholds:
+                likely = merged(face for face in seen if face)[:_MOST_DOUBTFUL]
+                seen = [self._confirmed(rotated, face, *least) for face in likely]
+            for face in seen:
+                if face is not None:
+                    box = turned_back(face.box, turns, width, height)
                     found.append(Face(box, face.confidence))
         return found
 

@@ -59,7 +59,8 @@ def test_large_image_is_shown_small_and_box_scaled_back(doubles: Any) -> None:
 
 def test_small_image_is_shown_larger(doubles: Any) -> None:
     inner = doubles.faces()
-    scanning(inner, min_long_side_px=256).detect(np.zeros((64, 32, 3), dtype=np.uint8))
+    small = np.zeros((64, 32, 3), dtype=np.uint8)
+    scanning(inner, rotations="off", min_long_side_px=256).detect(small)
     assert inner.shapes == [(256, 128, 3)]
 
 
@@ -96,6 +97,29 @@ def test_empty_image_is_turned_only_when_asked(doubles: Any, rotations: Any, loo
     inner = doubles.faces()
     scanning(inner, rotations=rotations, min_long_side_px=0).detect(GRAY)
     assert len(inner.shapes) == looks
+
+
+@pytest.mark.parametrize(("near", "count"), [(0.9, 3), (0.7, 0)])
+def test_what_resembles_a_face_in_a_turned_picture_counts_only_if_seen_again(
+    near: float, count: int
+) -> None:
+    """Stones on their side at 0.9: without a second check, all four directions would add up."""
+
+    class OnItsSide:
+        name = "on its side"
+
+        def __init__(self) -> None:
+            self.whole = 0
+
+        def detect(self, pixels: Any) -> tuple[Face, ...]:
+            if pixels.shape[:2] == (192, 192):
+                return (Face((64, 64, 64, 64), near),)
+            self.whole += 1
+            turned_boxes = ((8, 8, 20, 20), (30, 8, 20, 20), (8, 60, 20, 20))
+            return (Face(turned_boxes[self.whole - 2], 0.9),) if self.whole > 1 else ()
+
+    found = scanning(OnItsSide(), min_long_side_px=0).detect(np.zeros((90, 90, 3), np.uint8))
+    assert len(found) == count
 
 
 def test_crowd_is_looked_at_larger_once_more(doubles: Any) -> None:

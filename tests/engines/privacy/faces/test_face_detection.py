@@ -56,18 +56,27 @@ def test_box_is_in_pixels_of_the_image_at_every_size(yunet: FaceDetectorChain, p
 
 
 @pytest.mark.parametrize("turns", [1, 2, 3])
-def test_turned_face_is_found_where_it_is(
+def test_face_in_a_photograph_on_its_side_or_upside_down_is_found_where_it_is(
     yunet: FaceDetectorChain, photos: Any, turns: int
 ) -> None:
-    detector = build_face_detector(FaceConfig(rotations="always"))
     pixels = np.ascontiguousarray(np.rot90(photos.pixels("astronaut.png"), turns))
-    (face,) = detector.detect(pixels)
+    (face,) = yunet.detect(pixels)
     marked = np.zeros((512, 512), dtype=np.uint8)
     x, y, width, height = ASTRONAUT
     marked[y : y + height, x : x + width] = 1
     turned = np.rot90(marked, turns)
     left, top, box_width, box_height = face.box
     assert turned[top : top + box_height, left : left + box_width].mean() > 0.6
+
+
+@pytest.mark.parametrize("side_px", [128, 180])
+@pytest.mark.parametrize("turns", [1, 2, 3])
+def test_somebody_in_a_small_photograph_on_its_side_or_upside_down_is_found(
+    yunet: FaceDetectorChain, photos: Any, turns: int, side_px: int
+) -> None:
+    size = side_px, side_px
+    small = cv2.resize(photos.pixels("astronaut.png"), size, interpolation=cv2.INTER_AREA)
+    assert len(yunet.detect(np.ascontiguousarray(np.rot90(small, turns)))) == 1
 
 
 @pytest.mark.parametrize("happy", [True, False])
