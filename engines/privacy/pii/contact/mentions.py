@@ -19,9 +19,9 @@ from engines.privacy.pii.contact.otherwise import (
     is_label_of_things,
 )
 from engines.privacy.pii.contact.people import CAPITAL, LATER, PART, TWO
-from engines.privacy.pii.contact.ranked import names_behind_offices
-from engines.privacy.pii.contact.rows import rows_of_names
-from engines.privacy.pii.contact.standing import names_in_lines, stands_apart
+from engines.privacy.pii.contact.ranked import names_behind_offices, names_of_one_word
+from engines.privacy.pii.contact.rows import rows_of_names, rows_of_surnames
+from engines.privacy.pii.contact.standing import SAINTS, names_in_lines, stands_apart
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND, WORD_BEGINS
 from engines.privacy.pii.words.given import is_famous, is_function_word, is_given, is_word_too
@@ -76,6 +76,7 @@ _ODDS_OF_SURNAME = -5.0
 """Least likeness of a surname behind a known given name in any sentence."""
 _STREET = re.compile(rf"\b{CAPITAL}[^\W\d_]{{3,}}(?:{any_of('street_name_end')})$")
 _ARTICLES = frozenset(listed("article"))
+_TITLES = frozenset(listed("title", "weak_title"))
 _BADGES = frozenset(listed("badge", "name_word", "name_alone", "profession"))
 
 
@@ -126,6 +127,8 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
         elif _in_sentence(text, start, end, sure) or stands_apart(text, start, end):
             yield Span("name", start, end, 0.6)
     yield from names_behind_offices(text, is_label_of_things)
+    yield from names_of_one_word(text, is_label_of_things)
+    yield from rows_of_surnames(text)
 
 
 def _is_private(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
@@ -149,7 +152,7 @@ def _resembles(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
     words beside them: the less they look like a name, the more those must be words of people."""
     name = text[start:end]
     first, *_, last = name.split()
-    if is_function_word(first):  # Boy With Brown Skin
+    if is_function_word(first) or first.lower() in _TITLES:  # Boy With Brown Skin
         return False
     if not name[1].islower() or not last.istitle() or len(last) < _SHORT:  # a heading, CapsLock
         return False
@@ -178,7 +181,9 @@ def _is_known(text: str, start: int, end: int) -> bool:
     """Whether the words are the name of something, or of somebody whom all know."""
     ahead = text[start : end + _AROUND].partition("\n")[0]
     name = text[start:end]
-    if name.endswith(("'s", "’s")) or _ABBREVIATED.search(name) or _STREET.search(name):
+    if name.split()[0].lower() in SAINTS or name.endswith(("'s", "’s")):
+        return True
+    if _ABBREVIATED.search(name) or _STREET.search(name):
         return True
     return is_famous(ahead) or (_is_thing(name) and not _is_only_surname(text, start, end))
 

@@ -1,8 +1,9 @@
-"""Finds surnames and given names behind the title of an office: "Sgt. Murphy", "Pfarrer Huber",
-"Soeur Bernadette", "Coach Patel".
+"""Finds a surname or a given name alone, behind the title of an office ("Sgt. Murphy", "Pfarrer
+Huber") or words that call a person ("reserved for Murphy", "Locker 12 Murphy"); and initials with
+a surname.
 
-Such titles are words of things too ("Coach House", "General Store"), so the word behind one must
-look like a name, and the two together must not be a character, a work or a brand.
+Such words stand before things too ("Coach House", "reserved for staff"), so the word behind one
+must look like a name, and the two together must not be a character, a work or a brand.
 """
 
 from __future__ import annotations
@@ -29,6 +30,25 @@ _RANKED = re.compile(
     rf"(?P<name>{_PREFIX}{{0,2}}{PART}(?<!\.)){NO_LETTER_BEHIND}"
     rf"(?:[ ]({CAPITAL}[^\W\d_]*))?"
 )
+_ONE = rf"(?P<name>(?:{CAPITAL}\.[ ]?){{0,3}}(?:[dD]['’])?{PART}(?<!\.)){NO_LETTER_BEHIND}"
+_ONE += rf"(?![ ]?[&-]|[ ]{CAPITAL}[^\W\d_])"
+_BOOKED = re.compile(  # reserved for Murphy
+    rf"{WORD_BEGINS}(?i:{any_of('booked', 'name_by')}){NO_LETTER_BEHIND}[ ]?:?[ ]"
+    rf"(?:{_PREFIX}){{0,2}}{_ONE}"
+)
+_SEATED = re.compile(  # Locker 12 Murphy; Table 7 - Murphy; Locker 12 Murphy K.
+    rf"{WORD_BEGINS}(?i:{any_of('seat', 'bell')}){NO_LETTER_BEHIND}[ ]"
+    rf"(?:[Nn][o°ºr]\.?[ ])?\d{{1,5}}[A-Z]?[ ]?[:–-]?[ ]"
+    rf"(?:{_PREFIX}){{0,2}}(?P<name>{PART})(?<!\.){NO_LETTER_BEHIND}"
+    rf"(?:[ ](?P<initial>{CAPITAL}\.?(?:-{CAPITAL}\.?)?)(?!\w))?(?=[ ]?(?:$|[\n,;(|/–-]))"
+)
+_MINUTE = re.compile(rf"(?<!\d)\d{{1,3}}(?:\+\d)?['’′][ ]{_ONE}")  # 55' Murphy
+_INITIALED = re.compile(
+    rf"(?<![^\s(\[\"'„“«:/|–-])(?<!{CAPITAL}\.[ ])(?<![^\W\d_]['’])"
+    rf"(?P<name>{CAPITAL}\.(?:[ -]?{CAPITAL}\.){{0,2}}[ ]?(?:(?i:{any_of('particle')})[ ]){{0,2}}"
+    rf"(?P<surname>{CAPITAL}[^\W\d_]{{2,24}}(?:[-'’][^\W\d_]{{2,24}})?)){NO_LETTER_BEHIND}"
+    rf"(?![ ]?&|[ ]{CAPITAL}|['’]s)"
+)
 _SURE = frozenset(word.strip(".") for word in listed("office"))
 _NEVER = frozenset(
     listed(
@@ -45,11 +65,15 @@ _SELDOM = frozenset(
 """Words that are names behind some titles, such as the Polish name that means grandson."""
 _TRADES = frozenset(listed("profession", "thing"))
 _THINGS = frozenset(listed("thing", "work", "street_before", "street_behind", "office_of"))
+_ALL = _NEVER | _SELDOM | _TRADES | _THINGS
 _WORD_BEFORE = re.compile(rf"(?<![^\W_])({CAPITAL}[^\W\d_]+)[ ]$")
+_LABEL = re.compile(r"(?<![^\W_])([^\W\d_]+)(?:[ ]\d{1,5}[A-Z]?)?[ ]?:[ ]$")
+_SEATS = frozenset(listed("seat", "bell", "crew"))
 _NEAR = 30
 _LEAST, _LEAST_WEAK, _LEAST_LED_BY_PARTICLE = -3.1, 0.6, -3.5
-_LEAST_TRADE = 0.8
-_SHORTEST, _ABBREVIATED = 3, 3
+_LEAST_TRADE, _LEAST_ALONE, _LEAST_INITIALED = 0.8, 0.8, 1.5
+_LEAST_LED_BY_INITIALS = -2.0
+_SHORTEST, _ABBREVIATED = 3, 2
 
 
 def names_behind_offices(text: str, is_of_things: IsLabel) -> Iterator[Span]:
@@ -65,6 +89,38 @@ def names_behind_offices(text: str, is_of_things: IsLabel) -> Iterator[Span]:
         of_thing = _is_of_thing(match) or is_of_things(text, match.start())
         if _is_name(match) and not of_thing:
             yield Span("name", start, end, 0.6)
+
+
+def names_of_one_word(text: str, is_of_things: IsLabel) -> Iterator[Span]:
+    """Names of one word behind words that call a person, and initials with a surname. The arguments
+    are those of `names_behind_offices`."""
+    for pattern in (_BOOKED, _SEATED, _MINUTE):
+        for match in pattern.finditer(text):
+            if _is_alone(match["name"]) and not is_of_work(
+                text, match.start(), *match.span("name")
+            ):
+                yield Span("name", match.start("name"), match.end(), 0.5)
+    for match in _INITIALED.finditer(text):
+        surname = match["surname"]
+        likely = likeness(surname).surname > _LEAST_INITIALED and surname.lower() not in _ALL
+        label = _LABEL.search(text, max(0, match.start() - _NEAR), match.start())
+        of_thing = is_of_things(text, match.start()) and not (
+            label and label.group(1).lower() in _SEATS
+        )
+        if likely and not of_thing and not is_famous(match["name"]):
+            yield Span("name", *match.span("name"), 0.5)
+
+
+def _is_alone(word: str) -> bool:
+    """Whether a word that stands alone or behind initials is a name, and none of a place or a
+    thing."""
+    initials, _, word = word.rpartition(".")
+    word = word.strip()
+    if len(word) < _SHORTEST or word.lower() in _ALL or is_function_word(word):
+        return False
+    return (is_given(word) and not is_word_too(word)) or likeness(word).surname > (
+        _LEAST_LED_BY_INITIALS if initials else _LEAST_ALONE
+    )
 
 
 def _is_name(match: re.Match[str]) -> bool:

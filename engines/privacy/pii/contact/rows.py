@@ -7,16 +7,22 @@ from collections.abc import Callable, Iterator
 
 from engines.privacy.pii.contact.people import PART
 from engines.privacy.pii.spans import Span
-from engines.privacy.pii.words.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND
+from engines.privacy.pii.words.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND, WORD_BEGINS
 from engines.privacy.pii.words.given import is_given
 from engines.privacy.pii.words.lexicon import any_of
-from engines.privacy.pii.words.likeness import likeness_of_name
+from engines.privacy.pii.words.likeness import likeness, likeness_of_name
 
 _NAME = rf"{PART}[ ](?:(?i:{any_of('particle')})[ ]){{0,2}}{PART}"
 _BETWEEN = r"(?:[ ]?[,;/|][ ]?|[ ](?:and|und|et|e|y|en|i|&)[ ])"
 _ROW = re.compile(rf"{NO_LETTER_BEFORE}{_NAME}(?:{_BETWEEN}{_NAME}){{1,30}}{NO_LETTER_BEHIND}")
 _SPLIT = re.compile(_NAME)
+_ONE = re.compile(PART)
 _ODDS = -2.0
+_SURNAMES = re.compile(  # Early shift: Okonjo, Patel
+    rf"{WORD_BEGINS}(?i:{any_of('crew', 'bell')})(?:[ ](?:[IVX]{{1,3}}|\d{{1,2}}))?[ ]?:[ ]?"
+    rf"({PART}(?:{_BETWEEN}{PART}){{1,30}}){NO_LETTER_BEHIND}(?![ ]{PART})"
+)
+_ODDS_OF_SURNAME, _ODDS_OF_ALL = -1.0, 1.0
 
 
 def rows_of_names(text: str, is_known: Callable[[str, int, int], bool]) -> Iterator[Span]:
@@ -32,3 +38,15 @@ def rows_of_names(text: str, is_known: Callable[[str, int, int], bool]) -> Itera
             for known, (start, end) in zip(given, places, strict=True)
         ):
             yield from (Span("name", start, end, 0.5) for start, end in places)
+
+
+def rows_of_surnames(text: str) -> Iterator[Span]:
+    """Surnames in a row behind a word such as "shift" or "violins", if all look like one, and on
+    average much."""
+    for row in _SURNAMES.finditer(text):
+        words = [
+            (word.start(), word.end()) for word in _ONE.finditer(text, row.start(1), row.end(1))
+        ]
+        odds = [likeness(text[start:end]).surname for start, end in words]
+        if min(odds) > _ODDS_OF_SURNAME and sum(odds) / len(odds) > _ODDS_OF_ALL:
+            yield from (Span("name", start, end, 0.5) for start, end in words)

@@ -70,8 +70,9 @@ _NO_PERSON = frozenset(
     listed("no_label", "thing", "work", "street_before", "street_behind", "street_end", "article")
 )
 _TITLES = frozenset(listed("title", "weak_title"))
+SAINTS = frozenset({"san", "santa", "sant", "saint", "sainte", "sankt", "st", "st.", "sint"})
 _CHAPTERS = frozenset(listed("chapter"))
-_ROLES = frozenset(listed("profession", "name_word", "kin", "badge", "addressed", "bell"))
+_ROLES = frozenset(listed("profession", "name_word", "kin", "badge", "addressed", "bell", "event"))
 _PLAIN_ODDS, _WORD_TOO_ODDS, _UNKNOWN_ODDS = -3.5, 2.0, 2.0
 """Least likeness of a full name that stands apart: of one that begins with a known given name, with
 one that is a word too, and with another word."""
@@ -107,7 +108,7 @@ def looks_like_name(name: str, less: float = 0.0) -> bool:
     given, surname = likeness(first).given, likeness(last).surname
     if len(last) < _SHORTEST and not is_given(first):  # Orange Gr. 50
         return False
-    if first.lower() in _TITLES:  # Doña Bárbara
+    if first.lower() in _TITLES | SAINTS:  # Doña Bárbara
         return False
     if is_function_word(first):  # Man With A Beard
         return False

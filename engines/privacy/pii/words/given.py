@@ -64,8 +64,9 @@ def _names() -> Iterator[str]:
     for name in (*listed_in("pl", "given_name"), *more["pl"]):
         stem, endings = (name[:-1], _POLISH[0]) if name.endswith("a") else (name, _POLISH[1])
         yield from (stem + ending for ending in endings)
-        if stem.endswith("ek"):  # Leszek, Leszka
-            yield from (stem[:-2] + ending for ending in ("ka", "kowi", "kiem", "ku"))
+        for end in ("ek", "er", "eł"):  # Leszek, Leszka
+            if stem.endswith(end):
+                yield from (stem[:-2] + end[1] + ending for ending in ("a", "owi", "em", "iem"))
 
 
 _WORDS_TOO = frozenset(plain(word) for word in listed("given_word"))

@@ -19,7 +19,7 @@ WEIGHTS = Path(__file__).parents[1] / "data" / "names.npz"
 BUCKETS = 1 << 17
 _LONGEST_GRAM = 5
 _LONGEST = 24
-_LISTED = 3.0
+_LISTED = 2.0
 """The least likeness of a surname that `surnames.toml` lists."""
 _PARTS = re.compile("[-'’]")
 _ARTICLES = frozenset({"al", "el", "as", "ash", "an", "ar", "ul", "d", "dell", "dall", "l", "o"})

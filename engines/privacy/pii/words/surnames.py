@@ -1,21 +1,53 @@
-"""Surnames of `surnames.toml`: common ones, and those that end as a father's name does."""
+"""Surnames of `surnames.toml`: common ones, and those that end as a father's name does; and those
+of `data/surnames.npz`, a Bloom filter of the lists that the likeness was trained with (see
+data/README.md)."""
 
 from __future__ import annotations
 
 import tomllib
 import unicodedata
+from collections.abc import Iterator
+from functools import cache
+from hashlib import blake2b
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
+FILTER = Path(__file__).parents[1] / "data" / "surnames.npz"
+BITS = 1 << 20
+_HASHES = 6
 _LISTS: dict[str, list[str]] = tomllib.loads(
     (Path(__file__).parent / "surnames.toml").read_text(encoding="utf-8")
 )
 _SURNAMES = frozenset(_LISTS["surname"])
 _ENDINGS = tuple(_LISTS["ending"])
-_SHORTEST = 7
+_SHORTEST, _SHORTEST_IN_FILTER = 7, 4
 
 
 def is_surname(word: str) -> bool:
-    """Whether a word of lower case, with or without accents, is one of these surnames."""
+    """Whether a word of lower case, with or without accents, is one of these surnames. About one
+    word in a hundred that is none is taken for one."""
     apart = unicodedata.normalize("NFD", word.replace("ł", "l").replace("ı", "i"))
     plain = "".join(sign for sign in apart if not unicodedata.combining(sign))
-    return plain in _SURNAMES or (len(plain) >= _SHORTEST and plain.endswith(_ENDINGS))
+    if plain in _SURNAMES or (len(plain) >= _SHORTEST and plain.endswith(_ENDINGS)):
+        return True
+    bits = _filter()
+    return len(plain) >= _SHORTEST_IN_FILTER and all(
+        bits[place >> 3] >> (place & 7) & 1 for place in places(plain)
+    )
+
+
+def places(word: str) -> Iterator[int]:
+    """The bits of a word in the filter (Kirsch and Mitzenmacher 2006: two hashes make all)."""
+    digest = blake2b(word.encode(), digest_size=8).digest()
+    first, second = int.from_bytes(digest[:4], "big"), int.from_bytes(digest[4:], "big") | 1
+    for count in range(_HASHES):
+        yield (first + count * second) % BITS
+
+
+@cache
+def _filter() -> NDArray[np.uint8]:
+    with np.load(FILTER, allow_pickle=False) as file:
+        bits: NDArray[np.uint8] = file["bits"]
+        return bits

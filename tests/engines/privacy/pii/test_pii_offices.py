@@ -42,6 +42,38 @@ def test_things_and_characters_behind_such_a_title(patterns: PatternPii) -> None
 
 
 @pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Tisch 9 reserviert für Ramsbottom", ["Ramsbottom"]),
+        ("Réservation au nom de Kerbrat", ["Kerbrat"]),
+        ("U werd geholpen door: Famke", ["Famke"]),
+        ("Taquilla 9: Zabaleta V.", ["Zabaleta V."]),
+        ("Kluisje 8 Hazewinkel", ["Hazewinkel"]),
+        ("55' Scognamiglio (rig.)", ["Scognamiglio"]),
+        ("Lane 4: K. Ramsbottom 58.21", ["K. Ramsbottom"]),
+        ("Early shift: Ramsbottom, Patel", ["Ramsbottom", "Patel"]),
+    ],
+)
+def test_a_surname_behind_words_that_call_a_person(
+    patterns: PatternPii, text: str, names: list[str]
+) -> None:
+    assert names_in(patterns, text) == names
+
+
+def test_no_surname_behind_such_words(patterns: PatternPii) -> None:
+    texts = (
+        *("Table 7 - Window seat", "reserved for Staff", "Posto auto Disabili", "Bett 12: Bezug"),
+        *(
+            "Parkplatz 4: Gesperrt",
+            "Early shift: 6 to 2",
+            "Tor 3: Anlieferung",
+            "San Pellegrino 1 L",
+        ),
+    )
+    assert [text for text in texts if names_in(patterns, text)] == []
+
+
+@pytest.mark.parametrize(
     "name",
     [
         *("Đặng Quốc Bảo", "Nguyen Van Hung", "Ouyang Mingxia", "Chen Mei Hua", "Park Ji-hye"),
@@ -90,6 +122,8 @@ def test_a_card_before_its_date(patterns: PatternPii) -> None:
     assert [match.type for match in found] == ["credit_card"]
 
 
-@pytest.mark.parametrize("piece", ["Sgt. ", "Wang Wei ", "WEBER Anna - ", "Anna - B 1:0 "])
+@pytest.mark.parametrize(
+    "piece", ["Sgt. ", "Wang Wei ", "Goals: Marsh, ", "WEBER Anna - ", "Anna - B 1:0 "]
+)
 def test_work_grows_with_the_length_of_a_hostile_text(patterns: PatternPii, piece: str) -> None:
     assert grows_linearly(patterns.find, lambda length: piece * (length // len(piece)), 4000)
