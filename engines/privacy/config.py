@@ -62,12 +62,13 @@ class FaceConfig(FrozenModel):
     )
     turned_threshold: Share = Field(
         default=0.65,
-        description="Mean confidence of both checks from which it is a face in a rotated image.",
+        description="Mean confidence of both checks from which a doubtful face in a rotated image "
+        "counts.",
     )
     turned_closer_threshold: Share = Field(
         default=0.75,
-        description="Confidence of the second check from which it is a face in a rotated image; "
-        "turned_threshold must be reached too.",
+        description="Confidence of the second check from which a doubtful face in a rotated image "
+        "counts; turned_threshold must be reached too.",
     )
     turned_long_side_px: int = Field(
         default=320, ge=64, le=1024, description="Rotated images are scaled down to this side, px."

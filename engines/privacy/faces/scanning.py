@@ -4,7 +4,7 @@ and rotated if no face is certain."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import cv2
 import numpy as np
@@ -22,19 +22,31 @@ _MOST_DOUBTFUL = 8
 this size is checked."""
 
 
+class _Least(NamedTuple):
+    """What a doubtful face needs to count."""
+
+    closer: float
+    """Confidence of the second check, 0..1."""
+    mean: float
+    """Mean confidence of both checks, 0..1."""
+
+
 class ScanningDetector:
     """A face detector that runs `inner` at the image sizes of `config`. Boxes are in pixels of the
     original image.
 
     With `thresholds`, `inner` also returns doubtful faces (from `config.doubtful` on). A face below
-    `config.threshold`, and every face in a rotated image, counts only if a second check of it,
-    enlarged, confirms it. Without `thresholds`, every face that `inner` returns counts.
+    `config.threshold` counts only if a second check of it, enlarged, confirms it; in a rotated
+    image, where patterns resemble a face more often, that check is stricter. Without `thresholds`,
+    every face that `inner` returns counts.
     """
 
     def __init__(self, inner: FaceDetector, config: FaceConfig, thresholds: bool) -> None:
         self._inner = inner
         self._config = config
         self._thresholds = thresholds
+        self._upright = _Least(config.closer_threshold, config.second_threshold)
+        self._rotated = _Least(config.turned_closer_threshold, config.turned_threshold)
 
     @property
     def name(self) -> str:
@@ -47,7 +59,7 @@ class ScanningDetector:
         crowd = min(longest, self._config.crowd_long_side_px)
         if crowd > side:
             seen = merged((*seen, *self._look(pixels, crowd / longest)))
-        faces = self._certain(pixels, seen)
+        faces = self._certain(pixels, seen, self._upright)
         if not faces and self._worth_turning(seen):
             faces = self._turned(pixels)
         return merged(faces)
@@ -60,41 +72,33 @@ class ScanningDetector:
         rotations = self._config.rotations
         return rotations == "always" or (rotations == "doubtful" and bool(seen))
 
-    def _certain(self, pixels: Pixels, seen: Iterable[Face]) -> list[Face]:
+    def _certain(self, pixels: Pixels, seen: Iterable[Face], least: _Least) -> list[Face]:
         """The faces above the threshold, and the doubtful ones that a second check confirms."""
         certain: list[Face] = []
         doubtful: list[Face] = []
         for face in seen:
             at_once = not self._thresholds or face.confidence >= self._config.threshold
             (certain if at_once else doubtful).append(face)
-        seen_again = [self._seen_again(pixels, face) for face in doubtful[:_MOST_DOUBTFUL]]
+        seen_again = [self._seen_again(pixels, face, least) for face in doubtful[:_MOST_DOUBTFUL]]
         certain.extend(face for face in seen_again if face is not None)
-        return certain + self._crowd(pixels, doubtful[_MOST_DOUBTFUL:])
+        return certain + self._crowd(pixels, doubtful[_MOST_DOUBTFUL:], least)
 
-    def _seen_again(self, pixels: Pixels, face: Face) -> Face | None:
-        least = self._config.closer_threshold, self._config.second_threshold
-        return self._confirmed(pixels, face, *least)
-
-    def _confirmed(
-        self, pixels: Pixels, face: Face, least_closer: float, least_mean: float
-    ) -> Face | None:
-        """The face with the mean confidence of both checks, or None if the second check or the mean
-        is too low."""
+    def _seen_again(self, pixels: Pixels, face: Face, least: _Least) -> Face | None:
         closer = second_opinion(self._inner, pixels, face)
         both = (face.confidence + closer) / 2
-        return Face(face.box, both) if closer >= least_closer and both >= least_mean else None
+        return Face(face.box, both) if closer >= least.closer and both >= least.mean else None
 
-    def _crowd(self, pixels: Pixels, faces: Sequence[Face]) -> list[Face]:
+    def _crowd(self, pixels: Pixels, faces: Sequence[Face], least: _Least) -> list[Face]:
         """Decide on many doubtful faces by a sample, because a second check of each one would take
         too long. If at least half of the sample are faces, so is every face with at least the
         lowest confidence of those; otherwise only the confirmed ones are."""
         spread = np.linspace(0, len(faces) - 1, min(_MOST_DOUBTFUL, len(faces))).round()
         sample = [faces[int(index)] for index in spread]
-        confirmed = [face for face in sample if self._seen_again(pixels, face) is not None]
+        confirmed = [face for face in sample if self._seen_again(pixels, face, least) is not None]
         if not confirmed or 2 * len(confirmed) < len(sample):
             return confirmed
-        least = min(face.confidence for face in confirmed)
-        return [face for face in faces if face.confidence >= least]
+        lowest = min(face.confidence for face in confirmed)
+        return [face for face in faces if face.confidence >= lowest]
 
     def _look(self, pixels: Pixels, factor: float) -> tuple[Face, ...]:
         return self._found_in(_resized(pixels, factor), factor, pixels)
@@ -110,25 +114,20 @@ class ScanningDetector:
         return tuple(faces)
 
     def _turned(self, pixels: Pixels) -> list[Face]:
-        """Faces in the image rotated by 90, 180 and 270 degrees. All of them are checked again,
-        because patterns resemble a face in one of four directions more often than upright."""
+        """The faces in the image rotated by 90, 180 and 270 degrees, with boxes in `pixels`."""
         height, width = pixels.shape[:2]
         longest = max(height, width)
         factor = self._side(longest, self._config.turned_long_side_px) / longest
-        least = self._config.turned_closer_threshold, self._config.turned_threshold
         small = _resized(pixels, factor)
         found: list[Face] = []
         for turns in (1, 2, 3):
             rotated = np.rot90(pixels, turns)
             view = np.ascontiguousarray(np.rot90(small, turns))
-            seen: Sequence[Face | None] = self._found_in(view, factor, rotated)
-            if self._thresholds:
-                likely = merged(face for face in seen if face)[:_MOST_DOUBTFUL]
-                seen = [self._confirmed(rotated, face, *least) for face in likely]
-            for face in seen:
-                if face is not None:
-                    box = turned_back(face.box, turns, width, height)
-                    found.append(Face(box, face.confidence))
+            seen = self._found_in(view, factor, rotated)
+            found.extend(
+                Face(turned_back(face.box, turns, width, height), face.confidence)
+                for face in self._certain(rotated, seen, self._rotated)
+            )
         return found
 
 
