@@ -1,5 +1,5 @@
 """Runs a face detector on an image several times: at one size, then enlarged at each doubtful face,
-and rotated if no face is certain."""
+rotated if no face is certain, and with its tones spread if it is dark or faded."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import numpy as np
 
 from engines.privacy.faces.boxes import clipped, merged, scaled, turned_back
 from engines.privacy.faces.second_look import second_opinion
+from engines.privacy.faces.tones import spread_tones
 from engines.privacy.model import Face, FaceDetector
 
 if TYPE_CHECKING:
@@ -53,6 +54,12 @@ class ScanningDetector:
         return self._inner.name
 
     def detect(self, pixels: Pixels) -> tuple[Face, ...]:
+        faces = self._search(pixels)
+        if not faces and (clear := spread_tones(pixels)) is not None:
+            faces = self._search(clear)
+        return faces
+
+    def _search(self, pixels: Pixels) -> tuple[Face, ...]:
         longest = max(pixels.shape[:2])
         side = self._side(longest, self._config.long_side_px)
         seen = self._look(pixels, side / longest)
