@@ -45,6 +45,7 @@ _CODES = (
     r"[A-Z]{2},? \d{5}(?:-\d{4})?",  # CA 94043
     r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}",  # NW1 6XE
     r"[A-Z]\d[A-Z] \d[A-Z]\d",  # K1A 0B1
+    r"(?<=[ ,\n])[AC-FHKNPRTV-Y]\d[\dW] ?(?=[A-Z\d]{0,3}\d)[AC-FHKNPRTV-Y\d]{4}",  # T12 K7P4
     rf"\d{{4}} ?[A-Z]{{2}} {_TOWN}",  # 1012 JM Amsterdam
     # 10115 Berlin, 8001 Zürich, 00-590 Warszawa, 1100-053 Lisboa, 118 50 Stockholm
     r"(?:[A-Z]{1,2}-)?(?:\d{4,5}|\d{2}-\d{3}|\d{4}-\d{3}|\d{5}-\d{3}|\d{3} \d{2})[ \n]{1,2}"

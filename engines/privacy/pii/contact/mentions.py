@@ -76,6 +76,7 @@ _ODDS_OF_SURNAME = -5.0
 """Least likeness of a surname behind a known given name in any sentence."""
 _STREET = re.compile(rf"\b{CAPITAL}[^\W\d_]{{3,}}(?:{any_of('street_name_end')})$")
 _ARTICLES = frozenset(listed("article"))
+_OFFICES, _LEAST_ROLE = frozenset(listed("profession", "name_word")), 2.5
 _TITLES = frozenset(listed("title", "weak_title"))
 _BADGES = frozenset(listed("badge", "name_word", "name_alone", "profession"))
 
@@ -153,6 +154,8 @@ def _resembles(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
     name = text[start:end]
     first, *_, last = name.split()
     if is_function_word(first) or first.lower() in _TITLES:  # Boy With Brown Skin
+        return False
+    if last.lower() in _OFFICES and likeness(last).surname < _LEAST_ROLE:  # Store Manager
         return False
     if not name[1].islower() or not last.istitle() or len(last) < _SHORT:  # a heading, CapsLock
         return False

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 
-from engines.privacy.pii.contact.people import CAPITAL
+from engines.privacy.pii.contact.people import CAPITAL, is_author
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND
 from engines.privacy.pii.words.given import is_given
 from engines.privacy.pii.words.lexicon import any_of, listed
@@ -15,9 +15,9 @@ _OPPONENT_BEFORE = re.compile(rf"{CAPITAL}[^\W\d_]+[ ](?:[–-]|vs\.?)[ ]$")
 _SCORE = re.compile(r"[ ]{1,2}\(?\d{1,2}[ ]?[:–-][ ]?\d{1,2}(?![\d:h])")
 _OPPONENT_AND_SCORE = re.compile(rf"[ ][–-][ ]{CAPITAL}[^\n\d]{{2,30}}{_SCORE.pattern}")
 _PRICED = re.compile(  # , 3,20 € le kilo
-    r"[ ]?[,:–-]?[ ](?:€[ ]?|£|\$)?\d{1,3}[.,]\d{1,2}[ ]?(?:€|zł|EUR|PLN|£|\$)?[ ]?"
+    r"[ ]?[,:–-]?[ ](?:€[ ]?|£|\$)?\d{1,4}(?:[.,]\d{1,2})?[ ]?(?:€|zł|EUR|PLN|£|\$)?[ ]?"
     r"(?i:/[ ]?|(?:le|la|al|il|das|the|a|za|pro|per|par|por|het|el)[ ])?"
-    r"(?i:kilo|kg|lb|l|litr[eo]?|liter|st(?:ü|u)ck|stk|st|stuk|szt|pz|pezzo|ud|unidad|pièce|pce|each"
+    r"(?i:kilo|kg|lb|l|litr[eo]?|liter|st(?:ü|u)ck|stk|st|stuk|szt|pz|pezzo|ud|unidad|pièce|pce|each|cl|ml|dl|gr?|cm|mm|oz|pints?|w|v"
     r"|100[ ]?g|bunch|bund|schale|mazzo|manojo|botte|bosje|pęczek)(?![^\W\d_])"
 )
 _RULER = re.compile(
@@ -26,6 +26,7 @@ _RULER = re.compile(
 _QUOTES = ('"', "'", "“", "„", "«", "‚", "»")
 _NO_SENTENCE = re.compile(r"[’']s?[ ]|[ ]?[™®©&+]|[ ]?[\"”»“]|[ ]\((?:1[5-9]|20)\d\d")
 _AND = re.compile(rf"[ ](?:&|\+)[ ](?=({CAPITAL}[^\W\d_]+))")
+_ENDS_OF_THINGS = listed("thing_end")  # Kreuzfahrtschiff, basisschool
 _AROUND, _SHORT, _GIVEN_AND_SURNAME = 40, 3, 2
 THINGS = frozenset(listed("no_label", "street_behind", "street_end", "work", "thing"))
 THINGS -= frozenset(listed("to_whom", "for_whom"))
@@ -48,6 +49,10 @@ def is_called_otherwise(text: str, start: int, end: int) -> bool:
     reads = bool(_READS.intersection(words[-2:]))  # it reads "..."
     quoted = before.endswith(_QUOTES) and not (elided or reads)
     if not _THINGS_BEFORE.isdisjoint(near) or quoted or _is_team(text[start:end], before):
+        return True
+    if near and near[-1][_SHORT:].endswith(_ENDS_OF_THINGS):
+        return True
+    if is_author(text, start, end):
         return True
     if _PRICED.match(text, end) or _RULER.match(text, end) or _is_of_game(text, start, end):
         return True

@@ -76,6 +76,13 @@ _SURNAME = re.compile(  # Pan Kowalski
 _OF_WORK = re.compile(
     rf"[^\n]{{0,24}}?{NO_LETTER_BEFORE}(?i:{any_of('work')}){NO_LETTER_BEHIND}|(?<=['’]s) {CAPITAL}"
 )
+_THING_BEFORE = re.compile(rf"(?<![^\W_])({CAPITAL}[^\W\d_]+)[ ]$")
+_AUTHOR = re.compile(  # Good Company, by ...
+    rf"(?:^|\n)(?:{CAPITAL}[^\W_]*[ ](?:[^\W\d_]{{1,3}}[ ])?){{1,4}}{CAPITAL}[^\W_]*"
+    r", (?:de|by|di|von|van|par|of)[ ]$"
+)
+_ENDS = re.compile(r"[ ]?(?:$|\n)")
+_LONGEST_TITLE = 60
 _POSSESSIVE = re.compile(rf"['’]s {CAPITAL}")
 """Behind a name that a title comes before: "Signora Ava, romanzo", "Mrs Brown's Boys"."""
 _BY = re.compile(  # Served by Daniel Okafor; in case of emergency: Rosa Vidal
@@ -194,6 +201,7 @@ def find_names(text: str) -> Iterator[Span]:
                 and not is_famous(name)
                 and _is_label(text, match.start())
                 and not (pattern is _TO_WHOM and _is_behind_thing(text, match.start()))
+                and not is_author(text, *match.span(1))
             ):
                 yield Span("name", match.start(1), match.end(1), 0.7)
     for pattern in (_CLOSED, _CLOSED_IN_LINE):
@@ -210,12 +218,21 @@ def is_of_work(text: str, title: int, start: int, end: int) -> bool:
     name = text[start:end]
     if is_famous_name(text[title:end]):  # Professor Layton
         return True
+    before = _THING_BEFORE.search(text, max(0, title - _LONGEST_LABEL), title)
+    if before is not None and before.group(1).lower() in _THINGS | _WORKS:  # Akademia Pana Kleksa
+        return True
     later = name.lower().split()[1:]
     if sum(word in _THINGS for word in later) > 1:  # Captain Cook Memorial Museum
         return True
     if not _WORKS.isdisjoint(later) or _QUOTED.match(text, max(0, title - 1)):
         return True
     return _POSSESSIVE.search(name) is not None or _OF_WORK.match(text, end) is not None
+
+
+def is_author(text: str, start: int, end: int) -> bool:
+    """Whether the name ends a line that begins with a title: "Good Company, by Anna Berger"."""
+    before = text[max(0, start - _LONGEST_TITLE) : start]
+    return _AUTHOR.search(before) is not None and _ENDS.match(text, end) is not None
 
 
 def _may_be_somebody(name: str) -> bool:

@@ -28,7 +28,7 @@ _RANKED = re.compile(
     rf"(?:(?i:{any_of('office_more')}){NO_LETTER_BEHIND}\.?[ ])?"
     rf"(?:(?i:{any_of(*_OFFICES, 'title', 'weak_title')}){NO_LETTER_BEHIND}\.?[ ]{{1,2}}){{0,2}}"
     rf"(?P<name>{_PREFIX}{{0,2}}{PART}(?<!\.)){NO_LETTER_BEHIND}"
-    rf"(?:[ ]({CAPITAL}[^\W\d_]*))?"
+    rf"(?:(?:[ ]|,[ ](?=[^\W\d_]))([^\W\d_]+))?"
 )
 _ONE = rf"(?P<name>(?:{CAPITAL}\.[ ]?){{0,3}}(?:[dD]['’])?{PART}(?<!\.)){NO_LETTER_BEHIND}"
 _ONE += rf"(?![ ]?[&-]|[ ]{CAPITAL}[^\W\d_])"
@@ -50,6 +50,8 @@ _INITIALED = re.compile(
     rf"(?![ ]?&|[ ]{CAPITAL}|['’]s)"
 )
 _SURE = frozenset(word.strip(".") for word in listed("office"))
+_STOPPED = frozenset(word[:-1] for word in listed(*_OFFICES) if word.endswith("."))
+_STOPPED -= frozenset(listed(*_OFFICES))
 _NEVER = frozenset(
     listed(
         *("office_of", "no_name", "title", "weak_title", "article", "months", "office_more"),
@@ -73,7 +75,7 @@ _NEAR = 30
 _LEAST, _LEAST_WEAK, _LEAST_LED_BY_PARTICLE = -3.1, 0.6, -3.5
 _LEAST_TRADE, _LEAST_ALONE, _LEAST_INITIALED = 0.8, 0.8, 1.5
 _LEAST_LED_BY_INITIALS = -2.0
-_SHORTEST, _ABBREVIATED = 3, 2
+_SHORTEST, _SHORT = 3, 2
 
 
 def names_behind_offices(text: str, is_of_things: IsLabel) -> Iterator[Span]:
@@ -84,7 +86,12 @@ def names_behind_offices(text: str, is_of_things: IsLabel) -> Iterator[Span]:
         end -= 2 * (text[end - 2 : end] in ("'s", "’s"))
         if is_of_work(text, match.start(), start, end) or is_famous(text[start : match.end()]):
             continue
-        if match[3] and likeness(match[3]).surname > _LEAST:
+        if (
+            match[3]
+            and match[3][0].isupper()
+            and "," not in match.group()
+            and likeness(match[3]).surname > _LEAST
+        ):
             end = match.end(3)
         of_thing = _is_of_thing(match) or is_of_things(text, match.start())
         if _is_name(match) and not of_thing:
@@ -134,8 +141,8 @@ def _is_name(match: re.Match[str]) -> bool:
     if not sure and word.lower() in _SELDOM:
         return False
     stopped = match.string.startswith(".", match.start() + len(office))
-    if len(office) <= _ABBREVIATED and office.islower() and not stopped:  # di, me
-        return False
+    if office.islower() and not stopped and (len(office) <= _SHORT or office in _STOPPED):
+        return False  # di, me, por
     odds = likeness(word).surname
     if word.lower() in _TRADES:  # Sgt. Baker, Pfarrer Schneider
         return sure and odds > _LEAST_TRADE

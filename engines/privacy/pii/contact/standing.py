@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator
 from engines.privacy.pii.contact.people import CAPITAL, LATER, PART
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND
-from engines.privacy.pii.words.given import is_function_word, is_given, is_word_too
+from engines.privacy.pii.words.given import is_famous, is_function_word, is_given, is_word_too
 from engines.privacy.pii.words.lexicon import any_of, listed
 from engines.privacy.pii.words.likeness import likeness
 
 IsKnown = Callable[[str, int, int], bool]
 """Called with a text, a start and an end: whether that is the name of something else."""
 
-_PARTICLES = rf"(?:(?i:{any_of('particle')})[ ]){{0,2}}"
+_PARTICLES = rf"(?:(?:(?i:{any_of('particle')})[ ]|v\.[ ]?|vd[ ])){{0,2}}"
 _FULL = rf"{PART}[ ](?:(?:{PART}|{CAPITAL}\.?)[ ])?{LATER}(?:[ ]{PART})?"
 _CAPS = rf"{CAPITAL}{{2,24}}(?:['’-]{CAPITAL}{{1,24}})?"
 _TURNED = (
@@ -43,8 +43,8 @@ _LINE = re.compile(
     re.MULTILINE,
 )
 _REGISTERED = re.compile(  # Lindner, Petra - absent; KRAUSE Silvio: 12,45
-    rf"^(?:{_NUMBERED})?[ ]{{0,3}}({_TURNED}|{_COMMA}|{PART}[ ]{PART})(?<! )(?![^\W\d_])"
-    r"(?=[ ]?(?:[–-]|:)[ ]\S)",
+    rf"^(?:{_NUMBERED})?[ ]{{0,3}}({_TURNED}|{_COMMA}|{_PARTICLES}{PART}[ ]{PART})(?<! )"
+    r"(?![^\W\d_])(?=[ ]?(?:[–-]|:)[ ]\S|[ ]?\(|,[ ])",
     re.MULTILINE,
 )
 _CALLED = re.compile(  # Osteopath P. Lemoine; P. Lemoine, osteopath
@@ -60,10 +60,12 @@ _RIGHT = re.compile(
     r"|[ ](?:[BM]Sc|[BM]A|Ph\.?D|M\.?D|MBA|RN|DDS|LL\.?[BM]|Jr|Sr)(?!\w)"
 )
 _RESULT = re.compile(r"[ ]\d{1,3}[:.,'h]\d")
+_OF_THING = re.compile(rf",[ ](?:\d|(?i:{any_of('chapter', 'thing', 'work')}){NO_LETTER_BEHIND})")
 _NEAR = 40
 _FEWEST, _MOST_TURNED = 2, 3
 _SHORTEST = 3
-_LEAST_REGISTERED = -1.0
+_LESS_WITH_COMMA = 1.5
+_LEAST_REGISTERED, _LEAST_ROLE, _LEAST_LISTED = -1.0, 2.5, 1.0
 _PARTICLE_WORDS = frozenset(listed("particle"))
 _NOBODY = frozenset(listed("no_name"))
 _NO_PERSON = frozenset(
@@ -110,6 +112,8 @@ def looks_like_name(name: str, less: float = 0.0) -> bool:
         return False
     if first.lower() in _TITLES | SAINTS:  # Doña Bárbara
         return False
+    if last.lower() in _ROLES and surname < _LEAST_ROLE:  # Store Manager
+        return False
     if is_function_word(first):  # Man With A Beard
         return False
     if first.lower() in _NOBODY and not is_given(first):
@@ -153,7 +157,17 @@ def names_in_lines(text: str, is_known: IsKnown) -> Iterator[Span]:
         if sure or (listed_names and match.group(1) and _is_name_in_list(match)):
             yield Span("name", *_place(match), 0.5)
     for match in _REGISTERED.finditer(text):
-        if not is_known(text, *match.span(1)) and _is_registered(match.group(1)):
+        ends = text.startswith((",", "(", " ("), match.end(1))
+        named = "," in match.group(1) and match.group(1).split()[0].lower() not in _NO_PERSON
+        known = is_famous(match.group(1)) if named else is_known(text, *match.span(1))
+        if known or (ends and _OF_THING.match(text, match.end(1))):
+            continue
+        if ends and match.group(1).count(",") and text.startswith(",", match.end(1)):
+            surname = match.group(1).partition(",")[0].split()[-1]
+            ends = likeness(surname).surname > _LEAST_LISTED  # YOLO, Pascal, ...
+            if not ends:
+                continue
+        if _is_registered(match.group(1), ends):
             yield Span("name", *match.span(1), 0.5)
     for match in _CALLED.finditer(text):
         group = 1 if match.group(1) else 2
@@ -221,27 +235,32 @@ def _is_turned(name: str) -> bool:
     )
 
 
-def _is_registered(name: str) -> bool:
-    """Whether a name with the surname first is likely enough to stand before a mark or a result."""
+def _is_registered(name: str, before_comma: bool) -> bool:
+    """Whether a name with the surname first is likely enough to stand before a mark or a result;
+    before a comma or a bracket, its given name must be known."""
     surname, _, given = name.partition(",")
     if not given:
         surname, _, given = name.rpartition(" ")
     surname, given = surname.split()[-1], given.split()[0]
     if given.endswith("."):
-        return likeness(surname).surname > _TURNED_SURNAME
+        return not before_comma and likeness(surname).surname > _TURNED_SURNAME
+    if before_comma and name.split()[0].lower() in ("le", "la"):  # Le Petit Nicolas
+        return False
     if "," not in name and not surname.isupper():  # Nowak Barbara - absent
         return _is_turned_around(f"{surname} {given}")
     if surname.lower() in _NO_PERSON and "," not in name:
         return False
     if is_given(given) and not is_word_too(given):
-        return likeness(surname).surname > _LEAST_REGISTERED
-    return looks_like_name(f"{given} {surname}")
+        short = surname.isupper() and len(surname) <= _SHORTEST  # HMS
+        least = _LEAST_REGISTERED - _LESS_WITH_COMMA * ("," in name)
+        return likeness(surname).surname > (_TURNED_SURNAME if short else least)
+    return not before_comma and looks_like_name(f"{given} {surname}")
 
 
 def _is_turned_around(name: str) -> bool:
     """Whether two words are a surname and a given name that is nothing else: "Nowicka Halina"."""
     surname, *others, given = name.split()
-    if surname.lower() in _TITLES | _NO_PERSON:
+    if surname.lower() in _TITLES | _NO_PERSON | _CHAPTERS:
         return False
     if others or is_given(surname) or is_word_too(surname) or is_word_too(given):
         return False

@@ -68,6 +68,10 @@ _PLATE_NEAR = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('plate_near')}){NO_LETTER_BEHIND}"
     rf"[^\n]{{0,28}}?(?<![A-Za-z0-9-])({'|'.join(_SHAPES)})(?![A-Za-z0-9-])"
 )
+_PLATE_BEFORE = re.compile(  # KR 7M218 - miejsce 14
+    rf"(?<![A-Za-z0-9-])({'|'.join(_SHAPES)})(?![A-Za-z0-9-])[ ]?[ ,;:(–-][ ]?"
+    rf"(?i:{any_of('plate_near', 'plate_behind')}){NO_LETTER_BEHIND}"
+)
 _DAY = rf"(?:{any_of('days')}|\d{{1,2}}(?:{_ORDINAL})?)"
 _DAY_SAID = rf"(?:{any_of('days')})"
 _YEAR_SAID = rf"(?:{_YEAR}|(?:{any_of('century')})[^\W\d_]*(?:[ -][^\W\d_]+){{0,4}})"
@@ -104,9 +108,10 @@ _BIRTH = re.compile(
     rf"(?:(?:{any_of('before_date', 'copula')})\s?){{0,3}}{GAP}{{0,4}}({BIRTH_DATE})(?!\d)",
     re.IGNORECASE,
 )
-_BORN_BEHIND = re.compile(  # am 14. Mai 2015 in Gera geboren
+_BORN_BEHIND = re.compile(  # am 14. Mai 2015 in Gera geboren; ... kam unsere Tochter zur Welt
     rf"(?<![-.*\d])({BIRTH_DATE})(?:{_PLACE},?\s(?:{any_of('birth_behind')}){NO_LETTER_BEHIND}"
-    rf"|\s?\((?:{any_of('birth')})\)|\s?(?:{any_of('birth_after')}){NO_LETTER_BEHIND})",
+    rf"|\s?\((?:{any_of('birth')})\)|\s?(?:{any_of('birth_after')}){NO_LETTER_BEHIND}"
+    rf"|(?:,?\s[^\W\d_]{{1,14}}){{0,4}}?\s(?:{any_of('born_later')}){NO_LETTER_BEHIND})",
     re.IGNORECASE,
 )
 _BORN_IN_BRACKETS = re.compile(  # Indagato C. D. (n. 30 gennaio 1997)
@@ -204,9 +209,10 @@ def find_plates(text: str) -> Iterator[Span]:
         many = plate.isdigit() and len(plate) > _MOST_DIGITS_ALONE
         if 4 <= len(plate) <= 10 and _digits(plate) >= 1 and not many and not _is_year(plate):
             yield Span("license_plate", match.start(1), match.end(1))
-    for match in _PLATE_NEAR.finditer(text):
-        if not _is_year(match.group(1)):
-            yield Span("license_plate", match.start(1), match.end(1), 0.8)
+    for pattern in (_PLATE_NEAR, _PLATE_BEFORE):
+        for match in pattern.finditer(text):
+            if not _is_year(match.group(1)):
+                yield Span("license_plate", match.start(1), match.end(1), 0.8)
 
 
 def find_birth_dates(text: str) -> Iterator[Span]:

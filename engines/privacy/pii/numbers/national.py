@@ -150,7 +150,8 @@ _ANY_CALLED = re.compile(  # like `_CALLED`, but does not tell the scheme: much 
 )
 _OWNER = (
     rf"(?:\.?\s(?:(?:{any_of('of')})\s)?(?:{any_of('name_owner')}){NO_LETTER_BEHIND}"
-    rf"|\.?\s(?:{any_of('of')})\s[^\W\d_]{{2,20}})?"
+    rf"|\.?\s(?:{any_of('of')})\s[^\W\d_]{{2,20}}(?:\s[^\W\d_]{{2,20}}){{0,2}}"
+    r"(?:,\s[^\W\d_]{2,20}(?=\s?:))?)?"
 )
 _SAID_WHERE = (  # N° SS fiche de paie 1 71 ...
     r"(?-i:(?:\s[a-zà-ÿ]{2,3})?\s[a-zà-ÿ]{4,12}(?:\s[a-zà-ÿ]{2,12}){0,2})(?=:?\s\d)"

@@ -33,7 +33,7 @@ PHONE = re.compile(
     re.IGNORECASE,
 )
 PHONE_NEAR = re.compile(
-    whole_words(any_of("phone_near")) + rf"[?!]?(?:[^\S\n][^\W\d_]+){{0,2}}{GAP}{{0,6}}$",
+    whole_words(any_of("phone_near")) + rf"[?!]?(?:,?[^\S\n][^\W\d_]+){{0,4}}{GAP}{{0,6}}$",
     re.IGNORECASE,
 )
 """Words of a notice that ends with a phone number: "For sale", "Zaginął pies!"."""

@@ -22,7 +22,9 @@ _LONGEST = 24
 _LISTED = 2.0
 """The least likeness of a surname that `surnames.toml` lists."""
 _PARTS = re.compile("[-'’]")
-_ARTICLES = frozenset({"al", "el", "as", "ash", "an", "ar", "ul", "d", "dell", "dall", "l", "o"})
+_ARTICLES = frozenset(
+    {"al", "el", "as", "ash", "an", "ar", "ul", "d", "dell", "dall", "l", "o", "n", "m"}
+)
 """Before a hyphen or an apostrophe in a surname: Al-Farsi, Dell'Orto."""
 
 

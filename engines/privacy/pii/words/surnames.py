@@ -29,7 +29,7 @@ def is_surname(word: str) -> bool:
     """Whether a word of lower case, with or without accents, is one of these surnames. About one
     word in a hundred that is none is taken for one."""
     apart = unicodedata.normalize("NFD", word.replace("ł", "l").replace("ı", "i"))
-    plain = "".join(sign for sign in apart if not unicodedata.combining(sign))
+    plain = "".join(sign for sign in apart if not (unicodedata.combining(sign) or sign in "'’"))
     if plain in _SURNAMES or (len(plain) >= _SHORTEST and plain.endswith(_ENDINGS)):
         return True
     bits = _filter()

@@ -98,6 +98,9 @@ def test_other_words_of_these_countries(patterns: PatternPii) -> None:
         ("El-Masri, Samir – Gruppe Igel", "El-Masri, Samir"),
         ("URRUTIA LASA, Nerea: no apta", "URRUTIA LASA, Nerea"),
         ("Nowak Barbara - nieobecna", "Nowak Barbara"),
+        ("PIETRENKO Oksana, pokój 3", "PIETRENKO Oksana"),
+        ("v. Lüttwitz, Konrad (3a)", "v. Lüttwitz, Konrad"),
+        ("De Clercq Annelies, klas 4B", "De Clercq Annelies"),
     ],
 )
 def test_in_a_register(patterns: PatternPii, text: str, name: str) -> None:
@@ -112,9 +115,33 @@ def test_wares_teams_and_rulers(patterns: PatternPii) -> None:
             "Henri Quatre, roi de France",
             "PIZZA Margherita – 8,50",
         ),
+        *(
+            "Segelschiff Albert Hansen legt ab",
+            "HMS Fiona, 80 m",
+        ),
+        *("Good Company, by Anna Berger", "Elisa Amaro, 70 cl", "Deputy Store Manager"),
+        *("Anna Berger, contes choisis", "Chapter Nine: The End", "Akademia Pana Kleksa"),
         *("Alfonso Soria, rey de Castilla", "Roscos de Antonio Machuca", "MÜNCHEN Ost – Gleis 3"),
     )
     assert [text for text in texts if names_in(patterns, text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Am 9. Juli 2025 kam unser Sohn zur Welt", "date_of_birth"),
+        ("Op 8 oktober 2024 is onze dochter geboren", "date_of_birth"),
+        ("Korepetycje z chemii, Kuba 509-337-184", "phone"),
+        ("moved to 9B Fernhill Terrace, Cork T12 K7P4", "address"),
+        ("KR 7M218 – miejsce 14", "license_plate"),
+        ("Mochila de Vega Zabaleta", "name"),
+        ("Deine Patentante Irmtraud Hansen", "name"),
+    ],
+)
+def test_data_before_or_far_from_the_word_that_tells_it(
+    patterns: PatternPii, text: str, kind: str
+) -> None:
+    assert [match.type for match in patterns.find(text)] == [kind]
 
 
 def test_a_card_before_its_date(patterns: PatternPii) -> None:
