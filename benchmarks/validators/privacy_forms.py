@@ -85,6 +85,13 @@ def on_photo(text: str, ground: str, font: str, size_px: int, levels: int) -> Pi
     )
 
 
+def faded(text: str, ground: str, font: str, toward: int, share: float) -> Pixels:
+    """Letters on a photograph, of whose distance from the level `toward` (0: black, 255: white) a
+    share is left."""
+    page = on_photo(text, ground, font, SIZE_PX, 96).astype(np.float32)
+    return np.asarray(np.rint(toward + (page - toward) * share), np.uint8)
+
+
 FORMS: Mapping[str, Draw] = {
     f"upright, {SIZE_PX} px": upright,
     "mirrored": mirrored,
@@ -103,6 +110,13 @@ FORMS: Mapping[str, Draw] = {
             on_photo, size_px=SIZE_PX, levels=level
         )
         for level in PHOTO_CONTRASTS
+    },
+    **{
+        f"{SIZE_PX} px high, on a photograph, {share} of its contrast left, toward {name}": partial(
+            faded, toward=toward, share=share
+        )
+        for toward, name in ((0, "black"), (245, "white"))
+        for share in (0.15, 0.04)
     },
 }
 """Form to the function that draws it."""

@@ -68,7 +68,7 @@ GRAYS = (200, 225, 240)
 CUT_SHARES = (0.15, 0.3, 0.4)
 TURNS_DEG = (-45, -25, 25, 45)
 FACE_HEIGHTS_PX = (10, 14, 20, 40)
-GAINS = (0.3, 0.15, 0.08)
+GAINS = (0.3, 0.15, 0.08, 0.04, 0.02)
 MASKS = ((255, 255, 255), (120, 190, 220), (20, 20, 20))
 _CANVAS_PX, _NOSE = 640, 0.55
 DRAWINGS, STRUCTURES = 20, 6
@@ -199,7 +199,10 @@ def face_rows() -> Iterator[tuple[str, str]]:
     yield "a face cut by the frame (15 to 40 % of it)", share(cut_by_the_frame(portrait, box), sees)
     yield "a face tilted by 25 and 45 degrees", share(tilted(portrait, box), sees)
     yield "a face of 10, 14, 20 and 40 px in a picture of 640", share(small(portrait, box), sees)
-    yield "a face in the dark (.3, .15 and .08 of the light)", share(dark(portrait), sees)
+    yield (
+        f"a face in the dark ({', '.join(map(str, GAINS))} of the light)",
+        share(dark(portrait), sees),
+    )
     yield "a face masked from the nose down, in three colors", share(masked(portrait, box), sees)
     yield "false: faceless photographs", share((photo.pixels() for photo in faceless), sees)
     animals = [photo.pixels() for photo in known if photo.path.name == "chelsea.png"]

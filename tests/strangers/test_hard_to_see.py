@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from benchmarks.validators.pictures.renders import dejavu
+from benchmarks.validators.pictures.renders import dejavu, fonts
 from benchmarks.validators.privacy import photos
+from benchmarks.validators.privacy_forms import Look, faded
 from benchmarks.validators.privacy_recall import (
     cut_by_the_frame,
     dark,
@@ -70,6 +71,15 @@ def test_pale_text_is_text() -> None:
     sees = sees_text(TextConfig())
     assert sees(written("Meeting room 4, door 17", dejavu(), 24, gray=225))
     assert not sees(written("", dejavu(), 24))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("toward", [0, 245])
+def test_words_in_a_dark_or_pale_photograph_are_read(toward: int) -> None:
+    look = Look(TextConfig())
+    for share_left in (0.15, 0.04):
+        page = faded("EMERGENCY EXIT", "photo", fonts()[0], toward, share_left)
+        assert look(page) == (True, "EMERGENCY EXIT")
 
 
 @pytest.mark.slow

@@ -34,7 +34,7 @@ _LEAST_CONFIDENCE = 0.5  # a line with a lower confidence counts as not read
 _WARM_SIDE_PX = 64
 _DETECTOR_SIDE_PX = 736  # RapidOCR scales the short side of a smaller picture up to it
 _MOST_LEFT_OUT = 20
-_FLAT_RANGE, _LEAST_RANGE = 32, 12
+_FLAT_RANGE, _LEAST_RANGE = 128, 12
 """A picture whose lightest and darkest values differ by less than the first is stretched to 0..255,
 as if they differed by at least the second."""
 
@@ -120,8 +120,8 @@ class RapidOcrReader:
 
 
 def _stretched(pixels: Pixels) -> Pixels:
-    """The picture; if it is nearly of one gray, with its contrast enlarged, so that pale letters
-    can be seen."""
+    """The picture; if it has little contrast, with its contrast enlarged, so that letters in dark
+    and in pale pictures can be seen and read."""
     low, high, _, _ = cv2.minMaxLoc(pixels.reshape(-1))
     if not 0 < high - low < _FLAT_RANGE:
         return pixels
