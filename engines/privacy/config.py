@@ -124,6 +124,11 @@ class TextConfig(FrozenModel):
         default=0.85,
         description="A line with a lower confidence counts as not read (issue text_unread).",
     )
+    further_recognizers: tuple[str, ...] = Field(
+        default=(),
+        description="Paths of ONNX files of further recognizers of PP-OCR. They try the lines that "
+        "the one in RapidOCR's wheel (Latin, Greek, Chinese, Japanese letters) could not read.",
+    )
     unread_aspect: float = Field(
         default=2.5,
         ge=1.0,
@@ -138,7 +143,7 @@ class TextConfig(FrozenModel):
         "side. Larger regions are shapes or ornaments.",
     )
     least_likeness: Share = Field(
-        default=0.4,
+        default=0.5,
         description="A region that was not read reliably counts as text only if a small network "
         "finds that it looks like letters of any script to at least this degree. 0: every region.",
     )

@@ -1,10 +1,12 @@
 """Fits the network of `engines.privacy.text.letters` anew.
 
-    python -m training.letters --fonts FOLDER --textless FOLDER --signs FOLDER [--out FILE]
+    python -m training.letters --fonts FOLDER --textless FOLDER --signs FOLDER --unread FOLDER
+        [--out FILE]
 
 Fonts: any TrueType and OpenType files, one script each (Noto). Textless: photographs, and pictures
-of the embedded model, without text. Signs: photographs with text. Takes about five minutes on one
-core, and needs fontTools, which comes with matplotlib.
+of the embedded model, without text. Signs: photographs with text. Unread: photographs in which the
+detector finds nothing but text, of which some cannot be read. Takes about ten minutes on one core,
+and needs fontTools, which comes with matplotlib.
 """
 
 from __future__ import annotations
@@ -20,7 +22,7 @@ import torch
 from PIL import Image
 
 from engines.privacy.text.letters import SHIPPED
-from training.letters.examples import Detected, busy_parts, drawn
+from training.letters.examples import Detected, busy_parts, drawn, with_parts
 from training.letters.fit import fitted, save
 from training.letters.lines import Letters
 from training.letters.structures import KNOWN, structures
@@ -47,7 +49,7 @@ def pictures(folder: Path) -> list[Pixels]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    for name in ("fonts", "textless", "signs"):
+    for name in ("fonts", "textless", "signs", "unread"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=SHIPPED)
     options = parser.parse_args()
@@ -62,8 +64,10 @@ def main() -> None:
             drawn(letters, textless, _LINES, rng),
             busy_parts(textless, _LINES * 7 // 10, rng),
             busy_parts([*known, *map(drawing, range(1000, 1000 + _DRAWINGS))], _LINES, rng),
-            detected.textless([*known, *textless], times=8),
+            detected.textless(known, times=2),
+            detected.textless(with_parts(textless, rng), times=6),
             detected.read(pictures(options.signs), times=2),
+            detected.unread(pictures(options.unread), times=5),
             detected.written(letters, textless, count=280, times=3),
         )
     )

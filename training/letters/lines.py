@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _DRAWN_PX = (20, 60)
 _MOST_LETTERS = 14
 _TRIES = 6
+_WITH_NEIGHBORS, _STEP = 0.35, (1.1, 1.7)
+"""Share of the lines with parts of others above and below, and their distance in font sizes."""
 _SHARP = 0.8
 _GROUNDS = ("plain", "gradient", "photo")
 
@@ -36,20 +38,27 @@ class Letters:
         gradient or a part of one of `photos`, in any contrast that can be seen."""
         path, letters = self._fonts[int(rng.integers(len(self._fonts)))]
         font = ImageFont.truetype(str(path), int(rng.integers(*_DRAWN_PX)))
-        words = [
-            "".join(map(chr, rng.choice(letters, int(rng.integers(2, 9)))))
-            for _ in range(int(rng.integers(1, 4)))
-        ]
-        text = " ".join(words)[: int(rng.integers(4, _MOST_LETTERS * 2))]
+        text = _words(rng, letters)[: int(rng.integers(4, _MOST_LETTERS * 2))]
         left, top, right, bottom = font.getbbox(text)
         width, height = int(right - left), int(bottom - top)
         # The detector's boxes are a little larger than the letters, and sometimes cut them.
         pad = [int(share * height) for share in rng.uniform(-0.05, 0.4, 4)]
         size = max(8, width + pad[0] + pad[1]), max(8, height + pad[2] + pad[3])
         mask = Image.new("L", size)
-        ImageDraw.Draw(mask).text((pad[0] - left, pad[2] - top), text, font=font, fill=255)
+        pen, at = ImageDraw.Draw(mask), (pad[0] - left, pad[2] - top)
+        pen.text(at, text, font=font, fill=255)
+        if rng.random() < _WITH_NEIGHBORS:
+            step = font.size * rng.uniform(*_STEP)
+            for y in (at[1] - step, at[1] + step):
+                pen.text((at[0], y), _words(rng, letters), font=font, fill=255)
         turned = mask.rotate(float(rng.normal(0, 1.5)), Image.Resampling.BICUBIC)
         return _inked(np.asarray(turned, np.float32)[..., None] / 255, rng, photos)
+
+
+def _words(rng: np.random.Generator, letters: NDArray[np.int64]) -> str:
+    """One to three words of random letters."""
+    words = (rng.choice(letters, int(rng.integers(2, 9))) for _ in range(int(rng.integers(1, 4))))
+    return " ".join("".join(map(chr, word)) for word in words)
 
 
 def _letters_of(path: Path) -> NDArray[np.int64]:

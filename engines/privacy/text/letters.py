@@ -2,7 +2,7 @@
 
 A detector of text also finds fences, lit windows, books, bricks, ridges and grass. Where nothing
 could be read, a small network (four layers, 37,000 weights, fitted by `training.letters`) looks at
-the region itself. It is run with numpy alone: 1 to 3 ms for a region.
+the region itself, both ways up. It is run with numpy alone: about 2 ms for a region.
 """
 
 from __future__ import annotations
@@ -30,6 +30,11 @@ _UPRIGHT = 1.5
 _FLAT = 4.0
 """Least standard deviation of gray (0..255) by which a line is divided, so that faint noise stays
 faint."""
+_LEAST_SHARE = 1e-6
+_USUAL_CERTAINTY, _FOR_CERTAINTY = 0.66, 10.0
+"""Certainty of the detector that changes nothing, and the log odds for each 1 more. Chosen on
+photographs and on drawn text: of regions that are no text half have less than 0.58, of text in
+scripts that are not read 2 % have."""
 SHIPPED = Path(__file__).parents[1] / "data" / "letters.npz"
 
 
@@ -64,17 +69,33 @@ def line_of(pixels: Pixels, quad: NDArray[np.float32]) -> Pixels:
 
 
 def letters_likeness(line: Pixels) -> float:
-    """How much a line looks like letters of any script, 0..1. `line`: RGB uint8 (height, width, 3),
-    cut from the picture so that its length is along the width."""
+    """How much a line looks like letters of any script, 0..1: the mean of the log odds of the line
+    and of the same line upside down. `line`: RGB uint8 (height, width, 3), cut from the picture so
+    that its length is along the width."""
+    seen = normalized(line)
+    odds = (_odds(seen) + _odds(seen[::-1, ::-1])) / 2
+    return float(1 / (1 + np.exp(-np.clip(odds, -30, 30))))
+
+
+def with_certainty(likeness: float, certainty: float) -> float:
+    """The likeness to letters, 0..1, of a region whose look alone has `likeness`, 0..1, and of
+    which the detector is as sure as `certainty`, 0..1. The two are mistaken about different things,
+    so a change of certainty is added to the log odds."""
+    share = min(max(likeness, _LEAST_SHARE), 1 - _LEAST_SHARE)
+    odds = np.log(share / (1 - share)) + _FOR_CERTAINTY * (certainty - _USUAL_CERTAINTY)
+    return float(1 / (1 + np.exp(-odds)))
+
+
+def _odds(line: NDArray[np.float32]) -> float:
+    """The network's answer, as log odds. `line`: float32 (32, width), normalized."""
     weights = _weights()
-    seen = normalized(line)[None]
+    seen: Any = line[None]
     for name, stride in (("first", 2), ("second", 2), ("third", 2)):
         reach = weights[f"{name}.weight"].shape[-1] // 2
         seen = _layer(seen, weights, name, stride, (reach, reach))
     seen = _layer(seen, weights, "along", 1, (0, 2))[:, 0]
     pooled = np.concatenate([seen.mean(1), seen.max(1)])
-    logit = float(weights["last.weight"][0] @ pooled + weights["last.bias"][0])
-    return float(1 / (1 + np.exp(-np.clip(logit, -30, 30))))
+    return float(weights["last.weight"][0] @ pooled + weights["last.bias"][0])
 
 
 def _layer(seen: Any, weights: dict[str, Any], name: str, stride: int, pad: tuple[int, int]) -> Any:

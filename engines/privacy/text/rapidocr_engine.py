@@ -17,6 +17,7 @@ from rapidocr.main import RapidOCRError
 from rapidocr.utils.process_img import get_rotate_crop_image
 
 from engines.privacy.text.allowance import ReadingAllowance
+from engines.privacy.text.further import further_recognizers, read_better
 from engines.privacy.text.rapidocr_reader import LEFT_OUT, UNREAD
 
 if TYPE_CHECKING:
@@ -40,14 +41,26 @@ class BoundedRapidOcr(RapidOCR):
     """RapidOCR leaves out lines that it could not read; here they have the text `UNREAD`. Lines
     beyond a limit have the text `LEFT_OUT`."""
 
-    def __init__(self, threads: int) -> None:
-        """`threads`: threads of onnxruntime."""
+    def __init__(
+        self,
+        threads: int,
+        further: Sequence[str] = (),
+        read_confidence: float = 0.0,
+        recognizers: Sequence[Any] = (),
+    ) -> None:
+        """`threads`: threads of onnxruntime. `further`: ONNX files of recognizers that try the
+        lines below `read_confidence`, 0..1. `recognizers`: such recognizers that are loaded
+        already. Raises `InferloopError` if a file cannot be used."""
         own = {"EngineConfig.onnxruntime.intra_op_num_threads": threads}
         super().__init__(params=_PARAMETERS | own)
+        settings = self._load_rec_model().cfg if further else None
+        self._further = [*further_recognizers(further, settings), *recognizers]
+        self._sure = read_confidence
         self._shapes: LargestShapes | None = None
         self._allowance = ReadingAllowance(0)
         self._least_height_px = 0.0
         self._original: Original | None = None
+        self._certainties: list[float] = []
 
     def look(
         self,
@@ -57,13 +70,16 @@ class BoundedRapidOcr(RapidOCR):
         original: Original | None = None,
     ) -> Any:
         """The lines in `bgr`, uint8 (height, width, 3): an object with `boxes`, float (lines, 4,
-        2) in px, `txts` and `scores`, which are None if nothing was found. Lines below
-        `least_height_px` are not read. `original`: where low lines are cut from to be read."""
+        2) in px, `txts`, `scores`, which are None if nothing was found, and `certainties`, how sure
+        the detector is of each line, 0..1. Lines below `least_height_px` are not read.
+        `original`: where low lines are cut from to be read."""
         self._allowance, self._least_height_px = allowance, least_height_px
         self._original = original
         if self._shapes is not None:
             self._shapes.left_out = None
-        return self(bgr)
+        result: Any = self(bgr)
+        result.certainties = self._certainties
+        return result
 
     def _load_det_model(self) -> Any:
         detector = super()._load_det_model()
@@ -77,11 +93,14 @@ class BoundedRapidOcr(RapidOCR):
             crops, found = self.detect_and_crop(img, op_record)
         except RapidOCRError:
             crops, found = [], TextDetOutput(img, np.empty((0, 4, 2), np.float32), [])
+        if self._shapes is not None:
+            found.scores = self._shapes.certainties_of(found.boxes)
         read = self._read(crops, found.boxes)
         if self._shapes is not None and self._shapes.left_out is not None:
             found.boxes = np.concatenate([found.boxes, self._shapes.left_out[None]])
             found.scores = [*found.scores, 0.0]
             read.append((LEFT_OUT, 0.0))
+        self._certainties = list(found.scores)
         if not read:
             return TextDetOutput(), TextClsOutput(), TextRecOutput(), []
         texts, scores = zip(*read, strict=True)
@@ -110,7 +129,23 @@ class BoundedRapidOcr(RapidOCR):
             lines = self.recognize_txt(upright)
             for at, text, score in zip(chosen, lines.txts, lines.scores, strict=True):
                 read[at] = text if text.strip() else UNREAD, score
+            self._read_again(chosen, upright, read)
         return read
+
+    def _read_again(
+        self, chosen: Sequence[int], upright: Sequence[Any], read: list[tuple[str, float]]
+    ) -> None:
+        """Let the further recognizers try what was not read surely, as far as the allowance goes.
+        Changes `read`. `chosen`: which of `read` the lines in `upright` are."""
+        for recognizer in self._further:
+            doubtful = [place for place, at in enumerate(chosen) if read[at][1] < self._sure]
+            allowed = self._allowance.chosen([upright[place].shape[:2] for place in doubtful])
+            places = [doubtful[at] for at in allowed]
+            if places:
+                lines = [upright[place] for place in places]
+                better = read_better(recognizer, lines, [read[chosen[at]] for at in places])
+                for place, line in zip(places, better, strict=True):
+                    read[chosen[place]] = line
 
 
 class LargestShapes(DBPostProcess):
@@ -122,6 +157,17 @@ class LargestShapes(DBPostProcess):
 
     def __init__(self, original: DBPostProcess) -> None:
         self.__dict__.update(vars(original))
+        self._certainties: dict[bytes, float] = {}
+
+    def __call__(self, pred: Any, ori_shape: tuple[int, int]) -> Any:
+        boxes, scores = super().__call__(pred, ori_shape)
+        self._certainties = dict(zip(map(_key, boxes), map(float, scores), strict=True))
+        return boxes, scores
+
+    def certainties_of(self, boxes: Any) -> list[float]:
+        """How sure the detector is of each of the `boxes` that it found last, 0..1: the mean of its
+        map in the box. RapidOCR sorts the boxes, but not their scores."""
+        return [self._certainties[_key(box)] for box in boxes]
 
     def boxes_from_bitmap(self, pred: Any, bitmap: Any, dest_width: int, dest_height: int) -> Any:
         mask, self.left_out = np.asarray(bitmap, np.uint8), None
@@ -155,3 +201,7 @@ class LargestShapes(DBPostProcess):
         bottom = (others[:, cv2.CC_STAT_TOP] + others[:, cv2.CC_STAT_HEIGHT]).max()
         corners = [(left, top), (right, top), (right, bottom), (left, bottom)]
         return filled, np.asarray(corners, dtype=np.float64)
+
+
+def _key(box: Any) -> bytes:
+    return np.asarray(box, np.float32).tobytes()

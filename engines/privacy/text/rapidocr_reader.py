@@ -14,7 +14,7 @@ import numpy as np
 from engines.privacy.model import DetectorUnavailable, TextRegion
 from engines.privacy.text.allowance import ReadingAllowance
 from engines.privacy.text.document import is_text, is_unread, union
-from engines.privacy.text.letters import letters_likeness, line_of
+from engines.privacy.text.letters import letters_likeness, line_of, with_certainty
 from engines.privacy.text.long_pictures import with_margins, without_doubles
 from engines.privacy.text.sharper import Original
 from engines.privacy.text.stacked import with_stacked
@@ -58,11 +58,12 @@ class RapidOcrReader:
         make_engine: Callable[[int], Any] | None = None,
     ) -> None:
         """`threads`: threads of onnxruntime for each engine. `make_engine`: makes an engine; tests
-        pass their own. Raises `DetectorUnavailable`."""
+        pass their own. Raises `DetectorUnavailable`, or `InferloopError` if the config names a
+        further recognizer that cannot be used."""
         self._config = config
         self._idle: SimpleQueue[Any] = SimpleQueue()
         for _ in range(engines):
-            self._idle.put((make_engine or _engine)(threads))
+            self._idle.put(make_engine(threads) if make_engine else _engine(threads, config))
 
     def warm(self) -> None:
         """Load the three networks of the next engine now. RapidOCR loads each at its first use."""
@@ -103,11 +104,14 @@ class RapidOcrReader:
         if result.boxes is None or result.txts is None:
             return []
         regions = []
-        for quad, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
+        found = zip(result.boxes, result.txts, result.scores, result.certainties, strict=True)
+        for quad, text, score, certainty in found:
             region = _region((quad - margin) / view.factor + (x, y), text, float(score))
             if _belongs(region, view):
                 counts = self._counts(region, max(pixels.shape[:2]))
-                regions.append(_judged(region, view.pixels, quad - margin) if counts else region)
+                if counts:
+                    region = _judged(region, view.pixels, quad - margin, certainty)
+                regions.append(region)
         return _few_left_out(regions)
 
     def _counts(self, region: TextRegion, long_side_px: int) -> bool:
@@ -129,10 +133,13 @@ def _stretched(pixels: Pixels) -> Pixels:
     return np.asarray(cv2.convertScaleAbs(pixels, alpha=scale, beta=-low * scale), np.uint8)
 
 
-def _judged(region: TextRegion, shown: Pixels, quad: NDArray[np.float32]) -> TextRegion:
+def _judged(
+    region: TextRegion, shown: Pixels, quad: NDArray[np.float32], certainty: float
+) -> TextRegion:
     """The region with its likeness to letters. `quad`: its corners in px of the picture that was
-    `shown`."""
-    return replace(region, likeness=letters_likeness(line_of(shown, quad)))
+    `shown`. `certainty`: how sure the detector is of it, 0..1."""
+    look = letters_likeness(line_of(shown, quad))
+    return replace(region, likeness=with_certainty(look, certainty))
 
 
 def _belongs(region: TextRegion, view: View) -> bool:
@@ -164,10 +171,10 @@ def _region(quad: NDArray[np.float32], text: str, confidence: float) -> TextRegi
     return TextRegion(box, text, confidence, float(min(sides)), float(max(sides)), left_out)
 
 
-def _engine(threads: int) -> Any:
+def _engine(threads: int, config: TextConfig) -> Any:
     try:
         from engines.privacy.text.rapidocr_engine import BoundedRapidOcr
 
-        return BoundedRapidOcr(threads)
+        return BoundedRapidOcr(threads, config.further_recognizers, config.read_confidence)
     except (ImportError, RuntimeError, OSError, ValueError) as error:
         raise DetectorUnavailable("RapidOCR is not installed or did not load") from error

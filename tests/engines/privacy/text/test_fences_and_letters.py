@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image, ImageDraw, ImageFont
+from rapidocr.ch_ppocr_det.utils import DBPostProcess
 
 from benchmarks.validators.pictures.renders import dejavu
 from benchmarks.validators.pictures.unseen_structures import UNSEEN
@@ -17,7 +18,14 @@ from engines.privacy.inspection import Inspector
 from engines.privacy.model import TextRegion
 from engines.privacy.pii import PatternPii
 from engines.privacy.text import is_text, is_unread
-from engines.privacy.text.letters import SHIPPED, letters_likeness, line_of, normalized
+from engines.privacy.text.letters import (
+    SHIPPED,
+    letters_likeness,
+    line_of,
+    normalized,
+    with_certainty,
+)
+from engines.privacy.text.rapidocr_engine import LargestShapes
 from engines.privacy.text.rapidocr_reader import RapidOcrReader
 from tests.engines.privacy.conftest import FakeFaces, FakeReader
 from training.letters.fit import LineJudge
@@ -118,6 +126,22 @@ def test_text_that_was_not_tried_is_unread_whatever_it_looks_like() -> None:
     assert is_unread(left_out, 512, TextConfig())
 
 
+def test_what_the_detector_is_sure_of_may_look_less_like_letters() -> None:
+    faint, usual, sure = (with_certainty(0.6, certainty) for certainty in (0.5, 0.66, 0.85))
+    assert faint < LEAST < usual < sure
+    assert 0.0 < with_certainty(0.0, 1.0) < LEAST < with_certainty(1.0, 0.5) < 1.0
+
+
+def test_each_region_has_its_own_certainty_in_whatever_order_they_come() -> None:
+    """RapidOCR sorts the boxes from top to bottom, and leaves their scores as they were."""
+    found = LargestShapes(DBPostProcess(box_thresh=0.5, unclip_ratio=1.6))
+    seen = np.zeros((1, 1, 200, 200), np.float32)
+    seen[..., 20:40, 20:120], seen[..., 90:110, 20:120], seen[..., 150:170, 20:120] = 0.6, 0.9, 0.7
+    boxes, _ = found(seen, (200, 200))
+    downward = boxes[np.argsort(boxes[:, :, 1].min(axis=1))]
+    assert found.certainties_of(downward) == pytest.approx([0.6, 0.9, 0.7], abs=0.05)
+
+
 def test_an_upright_sign_is_turned_before_it_is_judged() -> None:
     line = written(LINES["Georgian"])
     height, width = line.shape[:2]
@@ -143,6 +167,7 @@ def test_the_network_in_numpy_is_the_one_that_was_fitted() -> None:
     net = LineJudge()
     net.load_state_dict(weights)
     for line in (written(LINES["Greek"]), picket_fence()):
+        both = np.stack([normalized(line), normalized(line)[::-1, ::-1]])[:, None]
         with torch.no_grad():
-            likeness = torch.sigmoid(net.eval()(torch.from_numpy(normalized(line))[None, None]))
+            likeness = torch.sigmoid(net.eval()(torch.from_numpy(both)).mean())
         assert letters_likeness(line) == pytest.approx(float(likeness), abs=1e-4)

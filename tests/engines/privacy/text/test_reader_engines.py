@@ -29,6 +29,7 @@ class Answer:
     boxes: Any = None
     txts: tuple[str, ...] | None = None
     scores: tuple[float, ...] | None = None
+    certainties: tuple[float, ...] = ()
 
 
 @dataclass
@@ -50,7 +51,7 @@ class Engine:
                 raise OnnxTrouble("Non-zero status code returned")
             if bgr.min() == 255:
                 return Answer()
-            return Answer(QUAD, (str(round(float(bgr.mean()))),), (0.9,))
+            return Answer(QUAD, (str(round(float(bgr.mean()))),), (0.9,), (0.8,))
         finally:
             with self.lock:
                 self.inside -= 1
