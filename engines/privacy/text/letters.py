@@ -2,7 +2,7 @@
 
 A detector of text also finds fences, lit windows, books, bricks, ridges and grass. Where nothing
 could be read, a small network (four layers, 37,000 weights, fitted by `training.letters`) looks at
-the region itself, both ways up. It is run with numpy alone: about 2 ms for a region.
+the region itself, both ways up. It is run with numpy alone: 1 to 2 ms for a region.
 """
 
 from __future__ import annotations
