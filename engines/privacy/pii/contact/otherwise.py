@@ -32,7 +32,7 @@ THINGS = frozenset(listed("no_label", "street_behind", "street_end", "work", "th
 THINGS -= frozenset(listed("to_whom", "for_whom"))
 _LABELS = frozenset(listed("no_label", "chapter"))
 _VERSUS, _READS = frozenset(listed("versus")), frozenset(listed("reads"))
-_THINGS_BEFORE = THINGS | frozenset(listed("street_before"))
+_THINGS_BEFORE = frozenset(listed("ship")) | THINGS | frozenset(listed("street_before"))
 
 
 def is_called_otherwise(text: str, start: int, end: int) -> bool:

@@ -32,8 +32,10 @@ _RANKED = re.compile(
 )
 _ONE = rf"(?P<name>(?:{CAPITAL}\.[ ]?){{0,3}}(?:[dD]['’])?{PART}(?<!\.)){NO_LETTER_BEHIND}"
 _ONE += rf"(?![ ]?[&-]|[ ]{CAPITAL}[^\W\d_])"
-_BOOKED = re.compile(  # reserved for Murphy
-    rf"{WORD_BEGINS}(?i:{any_of('booked', 'name_by')}){NO_LETTER_BEHIND}[ ]?:?[ ]"
+_BOOKED = re.compile(  # reserved for Murphy; Coach: Murphy
+    rf"{WORD_BEGINS}(?:(?i:{any_of('booked', 'name_by')}){NO_LETTER_BEHIND}[ ]?:?[ ]"
+    rf"|(?i:{any_of('profession', 'name_word', 'office')}){NO_LETTER_BEHIND}"
+    rf"(?:[ ][^\W\d_]{{1,12}}){{0,2}}[ ]?:[ ])"
     rf"(?:{_PREFIX}){{0,2}}{_ONE}"
 )
 _SEATED = re.compile(  # Locker 12 Murphy; Table 7 - Murphy; Locker 12 Murphy K.
@@ -71,6 +73,7 @@ _ALL = _NEVER | _SELDOM | _TRADES | _THINGS
 _WORD_BEFORE = re.compile(rf"(?<![^\W_])({CAPITAL}[^\W\d_]+)[ ]$")
 _LABEL = re.compile(r"(?<![^\W_])([^\W\d_]+)(?:[ ]\d{1,5}[A-Z]?)?[ ]?:[ ]$")
 _SEATS = frozenset(listed("seat", "bell", "crew"))
+_YEAR = re.compile(r"[ ,(]{1,2}(?:19|20)\d\d(?!\d)")
 _NEAR = 30
 _LEAST, _LEAST_WEAK, _LEAST_LED_BY_PARTICLE = -3.1, 0.6, -3.5
 _LEAST_TRADE, _LEAST_ALONE, _LEAST_INITIALED = 0.8, 0.8, 1.5
@@ -157,4 +160,6 @@ def _is_of_thing(match: re.Match[str]) -> bool:
     Paris"."""
     before = _WORD_BEFORE.search(match.string, max(0, match.start() - _NEAR), match.start())
     beside = (match[3], before.group(1) if before else None)
+    if _YEAR.match(match.string, match.end("name")):  # Don Melchor 2018
+        return True
     return any(word is not None and word.lower() in _THINGS for word in beside)

@@ -43,8 +43,9 @@ _LINE = re.compile(
     re.MULTILINE,
 )
 _REGISTERED = re.compile(  # Lindner, Petra - absent; KRAUSE Silvio: 12,45
-    rf"^(?:{_NUMBERED})?[ ]{{0,3}}({_TURNED}|{_COMMA}|{_PARTICLES}{PART}[ ]{PART})(?<! )"
-    r"(?![^\W\d_])(?=[ ]?(?:[–-]|:)[ ]\S|[ ]?\(|,[ ])",
+    rf"^(?:{_NUMBERED})?[ ]{{0,3}}({_TURNED}|{_COMMA}|{_PARTICLES}{PART}[ ]"
+    rf"(?:{PART}|{CAPITAL}\.))(?<! )"
+    rf"(?![^\W\d_])(?=[ ]?(?:[–-]|:)[ ]\S|[ ]?\(|,[ ]|[ ](?:\d|(?i:{any_of('birth')})))",
     re.MULTILINE,
 )
 _CALLED = re.compile(  # Osteopath P. Lemoine; P. Lemoine, osteopath
@@ -64,12 +65,24 @@ _OF_THING = re.compile(rf",[ ](?:\d|(?i:{any_of('chapter', 'thing', 'work')}){NO
 _NEAR = 40
 _FEWEST, _MOST_TURNED = 2, 3
 _SHORTEST = 3
+_PAIRS = (["y"], ["e"], ["i"])
 _LESS_WITH_COMMA = 1.5
 _LEAST_REGISTERED, _LEAST_ROLE, _LEAST_LISTED = -1.0, 2.5, 1.0
 _PARTICLE_WORDS = frozenset(listed("particle"))
 _NOBODY = frozenset(listed("no_name"))
+_SHIPS = frozenset(listed("ship"))
+_PLANTS = frozenset(listed("plant"))
 _NO_PERSON = frozenset(
-    listed("no_label", "thing", "work", "street_before", "street_behind", "street_end", "article")
+    listed(
+        "ship",
+        "no_label",
+        "thing",
+        "work",
+        "street_before",
+        "street_behind",
+        "street_end",
+        "article",
+    )
 )
 _TITLES = frozenset(listed("title", "weak_title"))
 SAINTS = frozenset({"san", "santa", "sant", "saint", "sainte", "sankt", "st", "st.", "sint"})
@@ -111,6 +124,10 @@ def looks_like_name(name: str, less: float = 0.0) -> bool:
     if len(last) < _SHORTEST and not is_given(first):  # Orange Gr. 50
         return False
     if first.lower() in _TITLES | SAINTS:  # Doña Bárbara
+        return False
+    if first.lower() in _PLANTS and is_given(last):  # Hortensia Annabelle
+        return False
+    if [word.lower() for word in others] in _PAIRS and is_given(last):  # Tristan und Isolde
         return False
     if last.lower() in _ROLES and surname < _LEAST_ROLE:  # Store Manager
         return False
@@ -157,16 +174,17 @@ def names_in_lines(text: str, is_known: IsKnown) -> Iterator[Span]:
         if sure or (listed_names and match.group(1) and _is_name_in_list(match)):
             yield Span("name", *_place(match), 0.5)
     for match in _REGISTERED.finditer(text):
-        ends = text.startswith((",", "(", " ("), match.end(1))
+        behind = text[match.end(1) : match.end(1) + 2].lstrip(" ")
+        ends = not behind.startswith(("–", "-", ":"))
         named = "," in match.group(1) and match.group(1).split()[0].lower() not in _NO_PERSON
         known = is_famous(match.group(1)) if named else is_known(text, *match.span(1))
-        if known or (ends and _OF_THING.match(text, match.end(1))):
+        if known or (named and behind[:1].isdigit()):  # Bible, John 3:16
             continue
-        if ends and match.group(1).count(",") and text.startswith(",", match.end(1)):
-            surname = match.group(1).partition(",")[0].split()[-1]
-            ends = likeness(surname).surname > _LEAST_LISTED  # YOLO, Pascal, ...
-            if not ends:
-                continue
+        if ends and _OF_THING.match(text, match.end(1)):
+            continue
+        surname = match.group(1).partition(",")[0].split()[-1]
+        if named and behind.startswith(",") and likeness(surname).surname < _LEAST_LISTED:
+            continue  # YOLO, Pascal, ...
         if _is_registered(match.group(1), ends):
             yield Span("name", *match.span(1), 0.5)
     for match in _CALLED.finditer(text):
@@ -211,7 +229,7 @@ def _surname_behind(initials: str) -> float:
 def _is_turned(name: str) -> bool:
     """Whether a name with the surname first, in capitals, looks like one: "MORETTI, ELSA"."""
     words = [word for word in re.split(r"[ ,]+", name) if len(word.strip(".")) > 1]
-    if len(words) < _FEWEST:
+    if len(words) < _FEWEST or words[0].lower() in _SHIPS:
         return False
     surname, given = words[0], words[-1]
     if "," in name:
@@ -243,6 +261,8 @@ def _is_registered(name: str, before_comma: bool) -> bool:
         surname, _, given = name.rpartition(" ")
     surname, given = surname.split()[-1], given.split()[0]
     if given.endswith("."):
+        if "," not in name:  # Lemoine P. (absent)
+            return likeness(surname).surname > _LEAST_LISTED and surname.lower() not in _NO_PERSON
         return not before_comma and likeness(surname).surname > _TURNED_SURNAME
     if before_comma and name.split()[0].lower() in ("le", "la"):  # Le Petit Nicolas
         return False

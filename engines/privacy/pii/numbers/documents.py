@@ -69,7 +69,8 @@ _PLATE_NEAR = re.compile(
     rf"[^\n]{{0,28}}?(?<![A-Za-z0-9-])({'|'.join(_SHAPES)})(?![A-Za-z0-9-])"
 )
 _PLATE_BEFORE = re.compile(  # KR 7M218 - miejsce 14
-    rf"(?<![A-Za-z0-9-])({'|'.join(_SHAPES)})(?![A-Za-z0-9-])[ ]?[ ,;:(–-][ ]?"
+    rf"(?<![A-Za-z0-9-])({'|'.join(_SHAPES)})(?![A-Za-z0-9-])[ ]?[ ,;:(!–-][ ]?"
+    r"(?:[^\W\d_]{1,8}[ ])?"
     rf"(?i:{any_of('plate_near', 'plate_behind')}){NO_LETTER_BEHIND}"
 )
 _DAY = rf"(?:{any_of('days')}|\d{{1,2}}(?:{_ORDINAL})?)"

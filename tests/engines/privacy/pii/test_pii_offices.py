@@ -52,6 +52,8 @@ def test_things_and_characters_behind_such_a_title(patterns: PatternPii) -> None
         ("55' Scognamiglio (rig.)", ["Scognamiglio"]),
         ("Lane 4: K. Ramsbottom 58.21", ["K. Ramsbottom"]),
         ("Early shift: Ramsbottom, Patel", ["Ramsbottom", "Patel"]),
+        ("Chauffeur de bus : Vasseur", ["Vasseur"]),
+        ("Stem op Hanneke Hazewinkel", ["Hanneke Hazewinkel"]),
     ],
 )
 def test_a_surname_behind_words_that_call_a_person(
@@ -121,6 +123,8 @@ def test_wares_teams_and_rulers(patterns: PatternPii) -> None:
         ),
         *("Good Company, by Anna Berger", "Elisa Amaro, 70 cl", "Deputy Store Manager"),
         *("Anna Berger, contes choisis", "Chapter Nine: The End", "Akademia Pana Kleksa"),
+        *("Hortensia Emilia", "HMS Fiona sailed", "Elena y Rosaura", "Don Melchor 2018"),
+        *("Bible, John 3:16", "Trainer: Adidas", "Maladie de Lyme"),
         *("Alfonso Soria, rey de Castilla", "Roscos de Antonio Machuca", "MÜNCHEN Ost – Gleis 3"),
     )
     assert [text for text in texts if names_in(patterns, text)] == []
@@ -134,6 +138,7 @@ def test_wares_teams_and_rulers(patterns: PatternPii) -> None:
         ("Korepetycje z chemii, Kuba 509-337-184", "phone"),
         ("moved to 9B Fernhill Terrace, Cork T12 K7P4", "address"),
         ("KR 7M218 – miejsce 14", "license_plate"),
+        ("AB-123-CD feux allumés", "license_plate"),
         ("Mochila de Vega Zabaleta", "name"),
         ("Deine Patentante Irmtraud Hansen", "name"),
     ],
