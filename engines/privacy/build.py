@@ -23,6 +23,7 @@ from engines.privacy.model import (
 )
 from engines.privacy.opening import Opener
 from engines.privacy.pii.detecting import build_pii_detector
+from engines.privacy.text.codes import ReaderWithCodes
 from engines.privacy.text.rapidocr_reader import RapidOcrReader
 from engines.privacy.validator import PrivacyValidator
 
@@ -85,7 +86,8 @@ def build_privacy_validator(
 
 def _reader(config: PrivacyConfig) -> TextReader:
     try:
-        return RapidOcrReader(config.text, config.threads, config.workers)
+        reader = RapidOcrReader(config.text, config.threads, config.workers)
+        return ReaderWithCodes(reader) if config.text.codes else reader
     except DetectorUnavailable as error:
         logger.warning("text reader is not available: %s", error)
         return UnavailableReader(str(error))

@@ -101,6 +101,10 @@ class TextConfig(FrozenModel):
         description="Largest work of reading the text of one file, in multiples of a line as long "
         "as high (about 5 ms of CPU). An A4 page takes about 2000. Text beyond it is text_unread.",
     )
+    codes: bool = Field(
+        default=True,
+        description="Whether the contents of QR codes and other matrix codes count as text.",
+    )
     min_height_px: float = Field(
         default=6.0, ge=0.0, description="Lines with a smaller height are ignored, px of the image."
     )

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from engines.privacy.opening import Picture
 
 _MOST_LISTED = 100
+_CODES = "zxing"
+"""Name of the reader of machine-readable codes in issues."""
 
 
 def face_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
@@ -38,10 +40,12 @@ def text_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
     if sightings.document is None:
         return
     for match in sightings.matches:
+        in_code = sightings.document.is_in_code(match)
+        place = "a machine-readable code in the image" if in_code else "the image"
         yield _issue(
             match.type,
-            f"{match.type.replace('_', ' ')} in the image",
-            f"{detector}+{match.detector}",
+            f"{match.type.replace('_', ' ')} in {place}",
+            f"{_CODES if in_code else detector}+{match.detector}",
             sightings.document.box_of(match),
             sightings.document.confidence_of(match),
             masked(match.type, match.text),
@@ -52,7 +56,8 @@ def text_issues(sightings: Sightings, detector: str) -> Iterator[PrivacyIssue]:
         yield _issue("text_unread", message, detector, line.box, round(line.confidence, 3))
     for line in sightings.plain_lines:
         shown = masked("text", line.text)
-        yield _issue("text", "Text", detector, line.box, round(line.confidence, 3), shown)
+        message, by = ("A machine-readable code", _CODES) if line.is_code else ("Text", detector)
+        yield _issue("text", message, by, line.box, round(line.confidence, 3), shown)
 
 
 def duplicate_issue(neighbor: Neighbor, max_distance: int) -> PrivacyIssue:

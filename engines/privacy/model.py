@@ -48,6 +48,8 @@ class TextRegion:
     likeness: float = 1.0
     """How much a region that was not read reliably looks like letters of any script, 0..1. 1 for a
     region that was not judged."""
+    is_code: bool = False
+    """Whether it is a machine-readable code, such as a QR code; `text` is its content."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,10 @@ class Document:
         weakest = min(region.confidence for region in self._touched(match))
         return round(weakest * match.confidence, 3)
 
+    def is_in_code(self, match: PiiMatch) -> bool:
+        """Whether the whole match is in machine-readable codes."""
+        return all(region.is_code for region in self._touched(match))
+
     def _touched(self, match: PiiMatch) -> list[TextRegion]:
         return [
             region for start, end, region in self.spans if start < match.end and match.start < end
@@ -44,7 +48,7 @@ class Document:
 
 def document_of(regions: Sequence[TextRegion]) -> Document:
     """The document of `regions`, which must be ordered from top to bottom. Each row is read from
-    left to right."""
+    left to right. The content of a code is a row of its own."""
     parts: list[str] = []
     spans: list[tuple[int, int, TextRegion]] = []
     position = 0
@@ -102,7 +106,8 @@ def union(boxes: Sequence[Box]) -> Box:
 def _rows(regions: Sequence[TextRegion]) -> list[list[TextRegion]]:
     rows: list[list[TextRegion]] = []
     for region in regions:
-        if rows and _same_row(rows[-1][-1].box, region.box):
+        apart = region.is_code or not rows or rows[-1][-1].is_code
+        if not apart and _same_row(rows[-1][-1].box, region.box):
             rows[-1].append(region)
         else:
             rows.append([region])
