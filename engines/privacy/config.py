@@ -8,7 +8,7 @@ from pydantic import Field
 
 from engines.images.further import FurtherLimits
 from engines.privacy.anonymize_config import AnonymizeConfig
-from engines.privacy.severity import Severity
+from engines.privacy.scoring import ScoreTable, VerdictConfig
 from engines.types.frozen import FrozenModel
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
@@ -227,54 +227,6 @@ class MemorizationConfig(FrozenModel):
         le=1.0,
         description="Euclidean distance of two face embeddings (dlib, 128 numbers) below which it "
         "is the same person.",
-    )
-
-
-class ScoreTable(FrozenModel):
-    """Points that an issue takes from a score of 100. Further issues of the same type cost only a
-    share of the points (`repeat`)."""
-
-    face: int = Field(default=40, ge=0, description="Points for a face.")
-    text: int = Field(default=5, ge=0, description="Points for text without personal data.")
-    pii_high: int = Field(
-        default=50, ge=0, description="Points for a card, IBAN, identity number or credential."
-    )
-    pii_medium: int = Field(
-        default=30, ge=0, description="Points for an e-mail address, phone number, birth date, ..."
-    )
-    pii_low: int = Field(default=10, ge=0, description="Points for a link.")
-    metadata_high: int = Field(default=40, ge=0, description="Points for a place (GPS).")
-    metadata_medium: int = Field(default=20, ge=0, description="Points for the name of a person.")
-    metadata_low: int = Field(default=5, ge=0, description="Points for a device's serial number.")
-    text_unread: int = Field(default=30, ge=0, description="Points for text that was not read.")
-    near_duplicate: int = Field(
-        default=60, ge=0, description="Points for a near-copy of a reference image."
-    )
-    face_match: int = Field(
-        default=60, ge=0, description="Points for a face that is in a reference image."
-    )
-    frames_not_checked: int = Field(
-        default=30, ge=0, description="Points for frames or thumbnails that were not checked."
-    )
-    unavailable: int = Field(default=50, ge=0, description="Points for a check that did not run.")
-    repeat: Share = Field(
-        default=0.25,
-        description="Share of the points that a further issue of the same type costs; at most 4 "
-        "further ones count.",
-    )
-
-
-class VerdictConfig(FrozenModel):
-    """When an image passes."""
-
-    fail_at: Severity = Field(
-        default="medium", description="An issue of this severity or a higher one fails the image."
-    )
-    min_score: int = Field(default=60, ge=0, le=100, description="Lowest score that passes.")
-    allow_unchecked_frames: bool = Field(
-        default=False,
-        description="Whether an image may pass if some of its frames, pages or thumbnails were not "
-        "checked (issue frames_not_checked).",
     )
 
 

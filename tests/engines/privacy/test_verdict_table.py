@@ -8,8 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engines.privacy.config import ScoreTable, VerdictConfig
-from engines.privacy.scoring import has_passed, privacy_score
+from engines.privacy.scoring import ScoreTable, VerdictConfig, has_passed, privacy_score
 from engines.privacy.severity import NOT_LOOKED_AT, PERSONAL, RANK, SEVERITY, Severity
 from engines.types import PrivacyIssue
 
