@@ -14,8 +14,14 @@ from collections.abc import Callable, Iterator
 from engines.privacy.pii.contact.people import CAPITAL, PART, is_of_work
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND, WORD_BEGINS
-from engines.privacy.pii.words.given import is_famous, is_function_word, is_given, is_word_too
-from engines.privacy.pii.words.lexicon import any_of, listed
+from engines.privacy.pii.words.given import (
+    is_famous,
+    is_function_word,
+    is_given,
+    is_word_too,
+    plain,
+)
+from engines.privacy.pii.words.lexicon import any_of, famous, listed
 from engines.privacy.pii.words.likeness import likeness
 
 IsLabel = Callable[[str, int], bool]
@@ -70,7 +76,9 @@ _SELDOM = frozenset(
 _TRADES = frozenset(listed("profession", "thing"))
 _THINGS = frozenset(listed("thing", "work", "street_before", "street_behind", "office_of"))
 _ALL = _NEVER | _SELDOM | _TRADES | _THINGS
+_OF_OFFICES = frozenset(listed("office_of"))
 _WORD_BEFORE = re.compile(rf"(?<![^\W_])({CAPITAL}[^\W\d_]+)[ ]$")
+_FAMOUS_SURNAMES = frozenset(name.split()[-1] for name in famous())  # Room 9 Picasso
 _LABEL = re.compile(r"(?<![^\W_])([^\W\d_]+)(?:[ ]\d{1,5}[A-Z]?)?[ ]?:[ ]$")
 _SEATS = frozenset(listed("seat", "bell", "crew"))
 _YEAR = re.compile(r"[ ,(]{1,2}(?:19|20)\d\d(?!\d)")
@@ -106,8 +114,11 @@ def names_of_one_word(text: str, is_of_things: IsLabel) -> Iterator[Span]:
     are those of `names_behind_offices`."""
     for pattern in (_BOOKED, _SEATED, _MINUTE):
         for match in pattern.finditer(text):
-            if _is_alone(match["name"]) and not is_of_work(
-                text, match.start(), *match.span("name")
+            known = pattern is _SEATED and plain(match["name"]) in _FAMOUS_SURNAMES
+            if (
+                not known
+                and _is_alone(match["name"])
+                and not is_of_work(text, match.start(), *match.span("name"))
             ):
                 yield Span("name", match.start("name"), match.end(), 0.5)
     for match in _INITIALED.finditer(text):
@@ -144,8 +155,9 @@ def _is_name(match: re.Match[str]) -> bool:
     if not sure and word.lower() in _SELDOM:
         return False
     stopped = match.string.startswith(".", match.start() + len(office))
-    if office.islower() and not stopped and (len(office) <= _SHORT or office in _STOPPED):
-        return False  # di, me, por
+    short = (office.islower() and len(office) <= _SHORT) or office.lower() in _STOPPED
+    if short and not stopped:  # di; Red River, but: red. Nowak
+        return False
     odds = likeness(word).surname
     if word.lower() in _TRADES:  # Sgt. Baker, Pfarrer Schneider
         return sure and odds > _LEAST_TRADE
@@ -162,4 +174,6 @@ def _is_of_thing(match: re.Match[str]) -> bool:
     beside = (match[3], before.group(1) if before else None)
     if _YEAR.match(match.string, match.end("name")):  # Don Melchor 2018
         return True
+    if "," in match.group():  # Tante Anna, chambres d'hôtes; but: Sgt. Murphy, room 4
+        return match[3].lower() in _THINGS - _OF_OFFICES
     return any(word is not None and word.lower() in _THINGS for word in beside)

@@ -182,6 +182,8 @@ def names_in_lines(text: str, is_known: IsKnown) -> Iterator[Span]:
             continue
         if ends and _OF_THING.match(text, match.end(1)):
             continue
+        if _is_famous_turned(match.group(1)):
+            continue
         surname = match.group(1).partition(",")[0].split()[-1]
         if named and behind.startswith(",") and likeness(surname).surname < _LEAST_LISTED:
             continue  # YOLO, Pascal, ...
@@ -208,6 +210,8 @@ def _is_name(match: re.Match[str]) -> bool:
     full, turned, initials = _forms(match)
     if initials:  # P. Hazelhurst
         return _surname_behind(initials) > _WITH_INITIAL and not initials.isupper()
+    if turned and _is_famous_turned(turned):
+        return False
     if full and not full.split()[0].isupper():
         return looks_like_name(full) or _is_turned_around(full)
     if full:
@@ -251,6 +255,12 @@ def _is_turned(name: str) -> bool:
     return looks_like_name(turned, 0.0 if name.isupper() else _LESS_TURNED) and not is_given(
         surname
     )
+
+
+def _is_famous_turned(name: str) -> bool:
+    """Whether a name with the surname first is well-known: "Kafka, Franz"."""
+    surname, comma, given = name.partition(",")
+    return bool(comma) and is_famous(f"{given} {surname}")
 
 
 def _is_registered(name: str, before_comma: bool) -> bool:

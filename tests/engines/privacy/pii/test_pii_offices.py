@@ -124,6 +124,7 @@ def test_wares_teams_and_rulers(patterns: PatternPii) -> None:
         *("Good Company, by Anna Berger", "Elisa Amaro, 70 cl", "Deputy Store Manager"),
         *("Anna Berger, contes choisis", "Chapter Nine: The End", "Akademia Pana Kleksa"),
         *("Hortensia Emilia", "HMS Fiona sailed", "Elena y Rosaura", "Don Melchor 2018"),
+        *("Kafka, Franz: Das Schloss", "Room 9 Picasso", "Red River", "Ville de Rennes"),
         *("Bible, John 3:16", "Trainer: Adidas", "Maladie de Lyme"),
         *("Alfonso Soria, rey de Castilla", "Roscos de Antonio Machuca", "MÜNCHEN Ost – Gleis 3"),
     )
