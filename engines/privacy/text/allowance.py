@@ -16,11 +16,27 @@ _UNITS_FOR_MEGAPIXEL = 100
 """The detector needs as much time for a megapixel as the recognizer for this many units."""
 
 
+_UNITS_FOR_SECOND = 200
+"""The recognizer takes about 5 ms of CPU for a unit."""
+_SHORT_S = 0.1
+"""Seconds of CPU that another search may take in an ordinary picture. They are not subtracted, so
+that the verdict on such a picture does not depend on the machine."""
+
+
 class ReadingAllowance:
     """The work that is left for the pictures of one file. Not for several threads at once."""
 
     def __init__(self, units: float) -> None:
         self._left = units
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether no work is left."""
+        return self._left <= 0
+
+    def spend(self, cpu_s: float) -> None:
+        """Subtract the work of another search for text that took `cpu_s` seconds of CPU."""
+        self._left -= max(0.0, cpu_s - _SHORT_S) * _UNITS_FOR_SECOND
 
     def takes_look(self, height: int, width: int) -> bool:
         """Subtract the work of detecting lines in a picture of `height` x `width` pixels. Returns

@@ -11,6 +11,7 @@ import zxingcpp
 from PIL import Image
 
 from engines.privacy.model import TextRegion
+from engines.privacy.text.allowance import ReadingAllowance
 from engines.privacy.text.codes import ReaderWithCodes, read_codes
 from engines.privacy.text.document import document_of
 from engines.privacy.text.payloads import in_words
@@ -123,6 +124,20 @@ def test_a_page_full_of_codes_is_not_searched_without_end() -> None:
     assert len(regions) == 12
     assert sum(len(region.text) for region in regions) <= 20_000
     assert any(region.is_left_out for region in regions)
+
+
+def test_where_no_work_is_left_a_picture_is_told_as_unread(doubles: Any) -> None:
+    allowance = ReadingAllowance(1)
+    allowance.spend(60)
+    (region,) = ReaderWithCodes(doubles.reader()).read(page_with(CARD), allowance)
+    assert region.is_left_out
+    assert region.box == (0, 0, 760, 520)
+
+
+def test_an_ordinary_search_costs_no_work(doubles: Any) -> None:
+    allowance = ReadingAllowance(1)
+    ReaderWithCodes(doubles.reader()).read(page_with(CARD), allowance)
+    assert not allowance.is_spent
 
 
 def test_a_code_beside_a_line_is_no_word_of_it(doubles: Any) -> None:
