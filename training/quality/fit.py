@@ -34,13 +34,13 @@ _RATE, _HIGHEST_RATE, _DECAY = 2e-3, 4e-3, 1e-2
 _GOOD, _BAD = 0.97, 0.03
 _OF_ORDER, _OF_FAMILIES = 1.0, 0.2
 _WIDTH_OF_ORDER = 0.5
-_LEAN = 0.75
+_LEAN = 0.7
 """Added to the log odds of every picture, because a good picture that fails is worse than a bad one
 that passes. Of photographs that were not in the training, about one in a hundred more passes."""
 _SHARES: Mapping[str, float] = {
     OTHER_FORMS: 0.5,
     LATER_FORMS: 0.2,
-    MILDER_FORMS: 0.08,
+    MILDER_FORMS: 0.06,
     "": 0.3,
 }
 """How the names of pictures begin, and how much of the bad examples is drawn from them."""
@@ -48,12 +48,13 @@ _OF_KINDS: Mapping[str, float] = {"texture": 2.0, "painting": 2.0, "layer": 2.0,
 """How much more good pictures of some kinds count, because they differ more among each other."""
 _OFTEN: Mapping[str, float] = {
     "WebP": 2.0,
-    "shifted rows": 3.0,
+    "shifted rows": 5.0,
     "motion blur": 2.0,
-    "dead rows": 2.0,
+    "dead rows": 3.0,
     "halos": 1.5,
-    "stripes": 1.5,
-    "gray end": 1.5,
+    "stripes": 2.0,
+    "nearest enlarging": 1.5,
+    "gray end": 2.0,
 }
 """How much more often the worst level of some families is drawn, because it is missed more."""
 _FARTHEST = 3.0

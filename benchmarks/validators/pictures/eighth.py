@@ -3,7 +3,7 @@
     python -m benchmarks.validators.pictures.eighth FOLDER --besides FOLDER [FOLDER...]
 
 Downloads 11 packages of Debian 12 (about 400 MB) and 3 of npm, and writes a folder of each kind
-below FOLDER. It reports on formula 12: no rule was chosen and nothing was trained on it. Licenses,
+below FOLDER. It reported on formula 12, and a part of it trains the head of formula 14. Licenses,
 as the packages state them: scratch (its media) CC BY-SA 3.0; hugin-data GPL-2+ and GFDL;
 lxqt-themes LGPL-2.1+ and CC BY-SA 3.0; sway-backgrounds Expat; libirrlicht-doc zlib; okular and
 kdenlive-data GPL-2+; warzone2100-data GPL-2+ and CC BY-SA 3.0; cube2-data CC BY 3.0, CC BY-SA 3.0

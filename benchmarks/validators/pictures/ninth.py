@@ -3,11 +3,11 @@
     python -m benchmarks.validators.pictures.ninth FOLDER --besides FOLDER [FOLDER...]
 
 Downloads 6 packages of Debian 12 (about 1.2 GB) and 2 of npm, and writes a folder of each kind
-below FOLDER. It reported on formula 12, and nothing was trained on it. Two of its pictures, small
-birds on light gray, led to a rule of formula 13. Licenses, as the packages state them:
-tuxpaint-stamps-default and freedroidrpg-data GPL-2+; nexuiz-textures GPL-2+; kicad-doc-en GPL-2+
-and GPL-3+; naev-data GPL-2+, GPL-3, CC BY 3.0 and CC BY-SA 3.0; wordpress-theme-twentytwentytwo
-(its pictures) CC0; the packages of npm MIT.
+below FOLDER. It reported on formula 12. Two of its pictures, small birds on light gray, led to a
+rule of formula 13, and half of it trains the head of formula 14. Licenses, as the packages state
+them: tuxpaint-stamps-default and freedroidrpg-data GPL-2+; nexuiz-textures GPL-2+; kicad-doc-en
+GPL-2+ and GPL-3+; naev-data GPL-2+, GPL-3, CC BY 3.0 and CC BY-SA 3.0;
+wordpress-theme-twentytwentytwo (its pictures) CC0; the packages of npm MIT.
 """
 
 from __future__ import annotations
