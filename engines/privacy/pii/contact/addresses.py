@@ -14,7 +14,7 @@ from engines.privacy.pii.words.lexicon import any_of
 _BETWEEN = 48  # characters from the street to the postal code: floor, district, place
 _BEFORE = 90  # characters looked at before a postal code
 _WORD = r"[^\W\d_][^\W_'’.-]{0,24}(?:['’.-][^\W_]{0,24}){0,2}"
-_HOUSE = r"(?:s/n|\d{1,5} ?(?:[a-z]|bis|ter|[-/] ?[\dIVX]{1,4}[a-z]?)?)(?![^\W_])"
+_HOUSE = r"(?:s/n|\d{1,5} ?(?:[a-z]|bis|ter|zwart|rood|[-/] ?[\dIVX]{1,4}[a-z]?)?)(?![^\W_])"
 _BEHIND = rf"(?:{any_of('street_behind')}){NO_LETTER_BEHIND}"
 _END = rf"(?:{any_of('street_end')})"
 _FIRST = rf"(?:{any_of('street_before')}){NO_LETTER_BEHIND}[.:]? {{0,2}}"

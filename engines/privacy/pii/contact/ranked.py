@@ -22,7 +22,7 @@ from engines.privacy.pii.words.given import (
     plain,
 )
 from engines.privacy.pii.words.lexicon import any_of, famous, listed
-from engines.privacy.pii.words.likeness import likeness
+from engines.privacy.pii.words.likeness import likeness, likeness_of_name
 
 IsLabel = Callable[[str, int], bool]
 _OFFICES = ("office", "weak_office")
@@ -37,7 +37,7 @@ _RANKED = re.compile(
     rf"(?:(?:[ ]|,[ ](?=[^\W\d_]))([^\W\d_]+))?"
 )
 _ONE = rf"(?P<name>(?:{CAPITAL}\.[ ]?){{0,3}}(?:[dD]['’])?{PART}(?<!\.)){NO_LETTER_BEHIND}"
-_ONE += rf"(?![ ]?[&-]|[ ]{CAPITAL}[^\W\d_])"
+_ONE += rf"(?![ ]?[&-])(?:[ ](?P<more>{PART}(?<!\.)){NO_LETTER_BEHIND})?(?![ ]{CAPITAL}[^\W\d_])"
 _BOOKED = re.compile(  # reserved for Murphy; Coach: Murphy
     rf"{WORD_BEGINS}(?:(?i:{any_of('booked', 'name_by')}){NO_LETTER_BEHIND}[ ]?:?[ ]"
     rf"|(?i:{any_of('profession', 'name_word', 'office')}){NO_LETTER_BEHIND}"
@@ -48,7 +48,8 @@ _SEATED = re.compile(  # Locker 12 Murphy; Table 7 - Murphy; Locker 12 Murphy K.
     rf"{WORD_BEGINS}(?i:{any_of('seat', 'bell')}){NO_LETTER_BEHIND}[ ]"
     rf"(?:[Nn][o°ºr]\.?[ ])?\d{{1,5}}[A-Z]?[ ]?[:–-]?[ ]"
     rf"(?:{_PREFIX}){{0,2}}(?P<name>{PART})(?<!\.){NO_LETTER_BEHIND}"
-    rf"(?:[ ](?P<initial>{CAPITAL}\.?(?:-{CAPITAL}\.?)?)(?!\w))?(?=[ ]?(?:$|[\n,;(|/–-]))"
+    rf"(?:[ ](?P<more>{PART}(?<!\.)))?(?:[ ](?P<initial>{CAPITAL}\.?(?:-{CAPITAL}\.?)?)(?!\w))?"
+    r"(?=[ ]?(?:$|[\n,;(|/–-]))"
 )
 _MINUTE = re.compile(rf"(?<!\d)\d{{1,3}}(?:\+\d)?['’′][ ]{_ONE}")  # 55' Murphy
 _INITIALED = re.compile(
@@ -81,11 +82,12 @@ _WORD_BEFORE = re.compile(rf"(?<![^\W_])({CAPITAL}[^\W\d_]+)[ ]$")
 _FAMOUS_SURNAMES = frozenset(name.split()[-1] for name in famous())  # Room 9 Picasso
 _LABEL = re.compile(r"(?<![^\W_])([^\W\d_]+)(?:[ ]\d{1,5}[A-Z]?)?[ ]?:[ ]$")
 _SEATS = frozenset(listed("seat", "bell", "crew"))
+_ROMAN = re.compile("[IVXLC]+")
 _YEAR = re.compile(r"[ ,(]{1,2}(?:19|20)\d\d(?!\d)")
 _NEAR = 30
 _LEAST, _LEAST_WEAK, _LEAST_LED_BY_PARTICLE = -3.1, 0.6, -3.5
 _LEAST_TRADE, _LEAST_ALONE, _LEAST_INITIALED = 0.8, 0.8, 1.5
-_LEAST_LED_BY_INITIALS = -2.0
+_LEAST_LED_BY_INITIALS, _LEAST_FULL = -2.0, -2.0
 _SHORTEST, _SHORT = 3, 2
 
 
@@ -117,7 +119,7 @@ def names_of_one_word(text: str, is_of_things: IsLabel) -> Iterator[Span]:
             known = pattern is _SEATED and plain(match["name"]) in _FAMOUS_SURNAMES
             if (
                 not known
-                and _is_alone(match["name"])
+                and _is_alone_or_full(match["name"], match["more"])
                 and not is_of_work(text, match.start(), *match.span("name"))
             ):
                 yield Span("name", match.start("name"), match.end(), 0.5)
@@ -130,6 +132,18 @@ def names_of_one_word(text: str, is_of_things: IsLabel) -> Iterator[Span]:
         )
         if likely and not of_thing and not is_famous(match["name"]):
             yield Span("name", *match.span("name"), 0.5)
+
+
+def _is_alone_or_full(first: str, last: str | None) -> bool:
+    """Whether one word is a name, or two are a given name and a surname."""
+    if last is None:
+        return _is_alone(first)
+    if {first.lower(), last.lower()} & (_NEVER | _TRADES | _THINGS) or is_famous(f"{first} {last}"):
+        return False
+    least = _LEAST_LED_BY_INITIALS if is_given(first) else _LEAST_ALONE
+    return likeness(last).surname > least and (
+        is_given(first) or likeness_of_name(f"{first} {last}") > _LEAST_FULL
+    )
 
 
 def _is_alone(word: str) -> bool:
@@ -151,6 +165,8 @@ def _is_name(match: re.Match[str]) -> bool:
     office = match["office"].strip(".")
     sure = office.lower() in _SURE
     if len(word) < _SHORTEST or word.lower() in _NEVER or is_function_word(word):
+        return False
+    if _ROMAN.fullmatch(word):  # cap. VIII
         return False
     if not sure and word.lower() in _SELDOM:
         return False

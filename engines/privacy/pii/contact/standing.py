@@ -13,14 +13,20 @@ from collections.abc import Callable, Iterator
 from engines.privacy.pii.contact.people import CAPITAL, LATER, PART
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND
-from engines.privacy.pii.words.given import is_famous, is_function_word, is_given, is_word_too
+from engines.privacy.pii.words.given import (
+    is_famous,
+    is_famous_turned,
+    is_function_word,
+    is_given,
+    is_word_too,
+)
 from engines.privacy.pii.words.lexicon import any_of, listed
 from engines.privacy.pii.words.likeness import likeness
 
 IsKnown = Callable[[str, int, int], bool]
 """Called with a text, a start and an end: whether that is the name of something else."""
 
-_PARTICLES = rf"(?:(?:(?i:{any_of('particle')})[ ]|v\.[ ]?|vd[ ])){{0,2}}"
+_PARTICLES = rf"(?:(?:(?i:{any_of('particle')})[ ]|v\.[ ]?(?:d\.[ ]?)?|vd[ ])){{0,2}}"
 _FULL = rf"{PART}[ ](?:(?:{PART}|{CAPITAL}\.?)[ ])?{LATER}(?:[ ]{PART})?"
 _CAPS = rf"{CAPITAL}{{2,24}}(?:['’-]{CAPITAL}{{1,24}})?"
 _TURNED = (
@@ -45,7 +51,8 @@ _LINE = re.compile(
 _REGISTERED = re.compile(  # Lindner, Petra - absent; KRAUSE Silvio: 12,45
     rf"^(?:{_NUMBERED})?[ ]{{0,3}}({_TURNED}|{_COMMA}|{_PARTICLES}{PART}[ ]"
     rf"(?:{PART}|{CAPITAL}\.))(?<! )"
-    rf"(?![^\W\d_])(?=[ ]?(?:[–-]|:)[ ]\S|[ ]?\(|,[ ]|[ ](?:\d|(?i:{any_of('birth')})))",
+    r"(?![^\W\d_])(?=[ ]?(?:[–-]|:)[ ]\S|[ ]?\(|,[ ]"
+    rf"|[ ](?:\d(?!\d?[:.,]\d)|(?i:{any_of('birth')})))",
     re.MULTILINE,
 )
 _CALLED = re.compile(  # Osteopath P. Lemoine; P. Lemoine, osteopath
@@ -61,17 +68,17 @@ _RIGHT = re.compile(
     r"|[ ](?:[BM]Sc|[BM]A|Ph\.?D|M\.?D|MBA|RN|DDS|LL\.?[BM]|Jr|Sr)(?!\w)"
 )
 _RESULT = re.compile(r"[ ]\d{1,3}[:.,'h]\d")
-_OF_THING = re.compile(rf",[ ](?:\d|(?i:{any_of('chapter', 'thing', 'work')}){NO_LETTER_BEHIND})")
+_OF_THING = re.compile(  # but: Weber Anna, Zimmer 308
+    rf",[ ](?:\d|(?i:{any_of('chapter')}){NO_LETTER_BEHIND}"
+    rf"|(?i:{any_of('thing', 'work')}){NO_LETTER_BEHIND}(?![ ]\d))"
+)
 _NEAR = 40
 _FEWEST, _MOST_TURNED = 2, 3
-_SHORTEST = 3
+_SHORTEST, _LESS_WITH_COMMA = 3, 1.5
 _PAIRS = (["y"], ["e"], ["i"])
-_LESS_WITH_COMMA = 1.5
 _LEAST_REGISTERED, _LEAST_ROLE, _LEAST_LISTED = -1.0, 2.5, 1.0
-_PARTICLE_WORDS = frozenset(listed("particle"))
-_NOBODY = frozenset(listed("no_name"))
-_SHIPS = frozenset(listed("ship"))
-_PLANTS = frozenset(listed("plant"))
+_PARTICLE_WORDS, _NOBODY = frozenset(listed("particle")), frozenset(listed("no_name"))
+_SHIPS, _PLANTS = frozenset(listed("ship")), frozenset(listed("plant"))
 _NO_PERSON = frozenset(
     listed(
         "ship",
@@ -84,9 +91,8 @@ _NO_PERSON = frozenset(
         "article",
     )
 )
-_TITLES = frozenset(listed("title", "weak_title"))
 SAINTS = frozenset({"san", "santa", "sant", "saint", "sainte", "sankt", "st", "st.", "sint"})
-_CHAPTERS = frozenset(listed("chapter"))
+_TITLES, _CHAPTERS = frozenset(listed("title", "weak_title")), frozenset(listed("chapter"))
 _ROLES = frozenset(listed("profession", "name_word", "kin", "badge", "addressed", "bell", "event"))
 _PLAIN_ODDS, _WORD_TOO_ODDS, _UNKNOWN_ODDS = -3.5, 2.0, 2.0
 """Least likeness of a full name that stands apart: of one that begins with a known given name, with
@@ -182,7 +188,7 @@ def names_in_lines(text: str, is_known: IsKnown) -> Iterator[Span]:
             continue
         if ends and _OF_THING.match(text, match.end(1)):
             continue
-        if _is_famous_turned(match.group(1)):
+        if is_famous_turned(match.group(1)):
             continue
         surname = match.group(1).partition(",")[0].split()[-1]
         if named and behind.startswith(",") and likeness(surname).surname < _LEAST_LISTED:
@@ -210,7 +216,7 @@ def _is_name(match: re.Match[str]) -> bool:
     full, turned, initials = _forms(match)
     if initials:  # P. Hazelhurst
         return _surname_behind(initials) > _WITH_INITIAL and not initials.isupper()
-    if turned and _is_famous_turned(turned):
+    if turned and is_famous_turned(turned):
         return False
     if full and not full.split()[0].isupper():
         return looks_like_name(full) or _is_turned_around(full)
@@ -257,12 +263,6 @@ def _is_turned(name: str) -> bool:
     )
 
 
-def _is_famous_turned(name: str) -> bool:
-    """Whether a name with the surname first is well-known: "Kafka, Franz"."""
-    surname, comma, given = name.partition(",")
-    return bool(comma) and is_famous(f"{given} {surname}")
-
-
 def _is_registered(name: str, before_comma: bool) -> bool:
     """Whether a name with the surname first is likely enough to stand before a mark or a result;
     before a comma or a bracket, its given name must be known."""
@@ -273,11 +273,13 @@ def _is_registered(name: str, before_comma: bool) -> bool:
     if given.endswith("."):
         if "," not in name:  # Lemoine P. (absent)
             return likeness(surname).surname > _LEAST_LISTED and surname.lower() not in _NO_PERSON
-        return not before_comma and likeness(surname).surname > _TURNED_SURNAME
+        return likeness(surname).surname > (_LEAST_LISTED if before_comma else _TURNED_SURNAME)
     if before_comma and name.split()[0].lower() in ("le", "la"):  # Le Petit Nicolas
         return False
     if "," not in name and not surname.isupper():  # Nowak Barbara - absent
-        return _is_turned_around(f"{surname} {given}")
+        others = surname.lower() in _TITLES | _NO_PERSON | _CHAPTERS or is_given(surname)
+        sure = is_given(given) and not is_word_too(given) and not others
+        return sure and likeness(surname).surname > _LEAST_LISTED
     if surname.lower() in _NO_PERSON and "," not in name:
         return False
     if is_given(given) and not is_word_too(given):

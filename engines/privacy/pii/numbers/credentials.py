@@ -21,7 +21,7 @@ _IN_LINK = re.compile(
     r"(?<![\w+.-])[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s/:@]{0,64}:[^\s/@]{3,128}@[\w.\[-]+"
 )
 _SAID = re.compile(
-    rf"{NO_LETTER_BEFORE}(?i:{any_of('password')}){NO_LETTER_BEHIND}{ASIDE}"
+    rf"{NO_LETTER_BEFORE}(?i:{any_of('password')}){NO_LETTER_BEHIND}{ASIDE}(?:\s(?!(?i:mac|ip|ssid)\b)[^\W\d_]{{2,12}}(?=\s?=))?"
     rf"(?:\s?[:=]\s{{0,2}}|\s(?i:is|{any_of('between')})\s{{1,2}})"
     r"[\"'“„]?([^\s\"'“”<>]{6,64})"
 )

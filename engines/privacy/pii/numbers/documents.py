@@ -94,7 +94,8 @@ with Roman months ("5 V 1980"), in two languages as in passports ("05 MAI/MAY 80
 _PLACE = (
     rf"(?:\s(?:{any_of('born_in')})\s[^\W\d_][^\W\d_' -]{{1,30}}?(?:\s?\([^\W\d_]{{2,20}}\))?"
     rf"|\s[^\W\d_]{{2,20}}(?:[ -][^\W\d_]{{2,20}})?(?=\s(?:{any_of('before_date')})\s)"
-    r"|[:\s]{1,3}[^\W\d_][^\W\d_' -]{1,30},|:?\n[^\W\d_]{2,30}(?:\s?\([^\W\d_]{2,20}\))?)?"
+    r"|[:\s]{1,3}[^\W\d_][^\W\d_' -]{1,30},|(?:\s[^\W\d_]{2,14}){1,4},(?=\s?\d)"
+    r"|:?\n[^\W\d_]{2,30}(?:\s?\([^\W\d_]{2,20}\))?)?"
 )
 _HOUR = (  # born at 04:12 on 9 December 2023
     rf"(?:\s?(?:{any_of('birth_at_hour')})?\s?\d{{1,2}}[:.h]\d\d(?:\s?(?:uhr|uur|h|am|pm))?,?\s"

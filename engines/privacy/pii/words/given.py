@@ -56,6 +56,12 @@ def is_famous_name(text: str) -> bool:
     return " ".join(re.findall(r"\w+", plain(text))) in _FAMOUS
 
 
+def is_famous_turned(name: str) -> bool:
+    """Whether a name with the surname first is well-known: "Kafka, Franz"."""
+    surname, comma, given = name.partition(",")
+    return bool(comma) and is_famous(f"{given} {surname}")
+
+
 def _names() -> Iterator[str]:
     more: dict[str, list[str]] = tomllib.loads(_FILE.read_text(encoding="utf-8"))
     yield from listed("given_name")
