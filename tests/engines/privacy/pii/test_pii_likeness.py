@@ -6,7 +6,10 @@ import pytest
 
 from engines.privacy.pii import PatternPii
 from engines.privacy.pii.words.likeness import likeness, likeness_of_name
+from engines.privacy.pii.words.surnames import is_surname
 from tests.engines.privacy.pii.found import names_in
+from training.names.filter import surnames_only
+from training.names.sources import Lists
 
 
 @pytest.mark.parametrize(
@@ -49,3 +52,17 @@ def test_words_are_told_from_names() -> None:
     assert likeness_of_name("Gniewko Tarnowski") > 2
     assert likeness_of_name("Windows Update") < -10
     assert likeness("THORSTEINN") == likeness("thorsteinn")
+
+
+def test_surnames_of_the_lists_are_told_from_other_words() -> None:
+    assert all(
+        map(is_surname, ("ramsbottom", "entwistle", "zieliński", "n'diaye", "ragnarsdóttir"))
+    )
+    assert not any(map(is_surname, ("window", "fenster", "fromage", "ventana", "szkoła")))
+    assert likeness("Entwistle").surname >= 2
+    assert likeness("Müller-Entwistle").surname > likeness("Coca-Cola").surname
+
+
+def test_the_filter_of_surnames_has_none_that_are_words_or_given_names() -> None:
+    lists = Lists({"anna": 1.0}, {"weber": 1.0, "anna": 1.0, "rose": 1.0, "x": 0.5}, {"rose": 1.0})
+    assert surnames_only(lists) == {"weber"}
