@@ -67,6 +67,7 @@ def test_an_animal_is_not_a_face(detector: FaceDetector, turns: int) -> None:
         assert detector.detect(pixels[:: 1 - turns].copy()) == ()
 
 
+@pytest.mark.slow
 def test_pale_text_is_text() -> None:
     sees = sees_text(TextConfig())
     assert sees(written("Meeting room 4, door 17", dejavu(), 24, gray=225))

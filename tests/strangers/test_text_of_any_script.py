@@ -137,6 +137,7 @@ def scribbled(seed: int, size: int = 512) -> Pixels:
     return pixels
 
 
+@pytest.mark.slow
 def test_the_real_detector_keeps_lines_that_nobody_can_read() -> None:
     reader = RapidOcrReader(TextConfig(), threads=1)
     lines = [region for seed in (1, 2) for region in reader.read(scribbled(seed))]

@@ -51,6 +51,7 @@ def found(patterns: PatternPii) -> Callable[[str], tuple[PiiMatch, ...]]:
     return cache(lambda text: tuple(patterns.find(text)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", LISTS)
 def test_no_answer_and_no_log_holds_a_finding(
     doubles: Any,

@@ -80,6 +80,7 @@ def test_each_factor_is_the_same_any_way_round(name: str, turn: str) -> None:
     assert turned.score == pytest.approx(found.score, abs=CLOSE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("turn", TURNS)
 @pytest.mark.parametrize("name", NAMES)
 def test_the_learned_head_judges_it_alike_any_way_round(name: str, turn: str) -> None:

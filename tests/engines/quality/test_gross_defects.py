@@ -94,6 +94,7 @@ def test_clean_photographs_have_none(some: list[Pixels], spoiled: Spoiled) -> No
         assert min(getattr(found.factors, name) for name in set(SEEN_BY.values())) > 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", GROSS)
 def test_a_gross_defect_lowers_the_score_and_its_worst_fails(
     name: str, some: list[Pixels], spoiled: Spoiled

@@ -182,6 +182,7 @@ def test_what_does_not_fit_the_measurements_is_refused(tmp_path: Path) -> None:
         Head.read(path)
 
 
+@pytest.mark.slow
 def test_a_head_learns_what_tells_good_from_bad_and_keeps_the_order(tmp_path: Path) -> None:
     rng, told = np.random.default_rng(0), []
     for picture in range(40):

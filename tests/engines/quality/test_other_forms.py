@@ -80,6 +80,7 @@ def green_at_the_left(pixels: Pixels) -> Pixels:
     return spoiled
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "spoil",
     [

@@ -68,6 +68,7 @@ def test_junk_scores_below_035(name: str) -> None:
     assert score(JUNK[name]) < 0.35
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", DISTORTIONS)
 def test_the_score_falls_with_every_level(
     name: str, photos: Mapping[str, Pixels], clean: Mapping[str, float]

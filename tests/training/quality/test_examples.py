@@ -161,6 +161,7 @@ def test_a_scene_is_drawn_in_any_size_and_differs_by_number(kind: str) -> None:
     assert not np.array_equal(draw(1, 256), draw(2, 256))
 
 
+@pytest.mark.slow
 def test_a_drawing_comes_in_four_sizes() -> None:
     found = list(examples.drawing_in_sizes("waves", 3))
     assert [each.pixels.shape[0] for each in found] == [256, 512, 1024, 2048, 512]

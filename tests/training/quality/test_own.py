@@ -14,6 +14,7 @@ from training.quality import own
 LISTED = Path(own.__file__).with_name("trained_on.txt").read_text().split()
 
 
+@pytest.mark.slow
 def test_a_picture_of_each_prompt_is_written_by_its_number(tmp_path: Path) -> None:
     before, sys.argv = sys.argv, ["own", str(tmp_path), "--steps", "1", "--first", "2"]
     try:

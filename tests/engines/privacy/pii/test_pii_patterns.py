@@ -29,6 +29,7 @@ def types_in(patterns: PatternPii, text: str) -> list[str]:
     return [match.type for match in patterns.find(text)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", [f"{list_}positives" for list_ in LISTS])
 def test_finds_nine_of_ten(patterns: PatternPii, pii_strings: dict[str, Any], which: str) -> None:
     listed = pii_strings[which]
@@ -36,6 +37,7 @@ def test_finds_nine_of_ten(patterns: PatternPii, pii_strings: dict[str, Any], wh
     assert len(missed) <= (1 - _LEAST_FOUND) * len(listed), missed
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("which", [f"{list_}negatives" for list_ in LISTS])
 def test_takes_next_to_nothing_for_personal(
     patterns: PatternPii, pii_strings: dict[str, Any], which: str

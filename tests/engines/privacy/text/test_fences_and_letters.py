@@ -93,6 +93,7 @@ def test_a_picket_fence_does_not_look_like_letters(step: int) -> None:
         assert letters_likeness(np.ascontiguousarray(picture)) < LEAST
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("kind", "number"), ALARMS)
 def test_a_picture_of_fences_books_or_keys_has_no_text(
     kind: str, number: int, reader: RapidOcrReader

@@ -72,12 +72,14 @@ def test_other_lines_keep_their_order() -> None:
     assert texts(with_stacked([title, *below, last])) == ["Title", "HOTEL", "Last"]
 
 
+@pytest.mark.slow
 def test_a_vertical_sign_is_text_to_the_real_reader() -> None:
     pixels = stacked("Meeting room 4", "white", str(dejavu()))
     lines = RapidOcrReader(TextConfig(), threads=1).read(pixels)
     assert any(line.text.startswith("Meet") for line in lines)
 
 
+@pytest.mark.slow
 def test_faint_text_on_a_plain_page_is_text_to_the_real_reader() -> None:
     config = TextConfig()
     pixels = faint("Meeting room 4", "white", str(dejavu()), 8)

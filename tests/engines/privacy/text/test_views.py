@@ -123,6 +123,7 @@ def test_larger_letters_need_no_tiles() -> None:
     assert len(list(views_of(page(4096), TextConfig(small_letters_px=60.0)))) == 1
 
 
+@pytest.mark.slow
 def test_a_part_that_is_not_looked_at_for_want_of_work_is_told(rapidocr: RapidOcrReader) -> None:
     pixels = page(4096)
     looks = ReadingAllowance(100)  # enough for the whole, not for a tile
