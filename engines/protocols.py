@@ -107,15 +107,15 @@ class DiffusionEngine(Protocol):
         Raises:
             Overloaded: the queue is full.
             NotFound: the model or the adapter is not in the config.
-            InvalidParameters: the image id is in use.
+            InvalidParameters: an image with this id is being made for the same dataset and space.
             ReplicaLost: the engine has stopped.
 
         If it raises, the listener is not called.
         """
 
-    def cancel(self, image_id: str) -> None:
-        """End a request before its next step; its listener gets `Canceled`. Ids that are unknown or
-        have ended are ignored."""
+    def cancel(self, place: str) -> None:
+        """End the request with this `place` before its next step; its listener gets `Canceled`.
+        Places that are unknown or have ended are ignored."""
 
     def check_health(self) -> None:
         """Raise `GenerationFailed` if the thread has died. Does not wait for the model."""

@@ -55,5 +55,5 @@ async def generate(engine: DiffusionEngine, request: GenerationRequest) -> Gener
     try:
         return await future
     except asyncio.CancelledError:
-        engine.cancel(request.image_id)
+        engine.cancel(request.place)
         raise

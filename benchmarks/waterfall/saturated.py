@@ -83,17 +83,17 @@ class _Load:
 
     def leave(self) -> None:
         """Cancel all requests in the engine."""
-        for image_id in self._inside:
-            self._replica.engine.cancel(image_id)
+        for place in self._inside:
+            self._replica.engine.cancel(place)
         self._replica.engine.step()
 
     def _enter(self, seed: int) -> None:
         own = replace(self._request, image_id=f"image_{time.monotonic_ns()}", seed=seed)
-        self._inside.add(own.image_id)
+        self._inside.add(own.place)
         self._replica.engine.submit(own, Heard(then=lambda image: self._made(own, image)))
 
     def _made(self, request: GenerationRequest, image: GeneratedImage) -> None:
-        self._inside.discard(request.image_id)
+        self._inside.discard(request.place)
         self._replica.record(request, image)
         self.done += 1
 

@@ -68,7 +68,7 @@ class DiffusionReplica:
                 stored = await asyncio.to_thread(self._recorder.record, request, event)
             yield stored
         finally:
-            self._engine.cancel(request.image_id)
+            self._engine.cancel(request.place)
 
     async def ready(self) -> bool:
         """True once constructed: models are loaded and warm by then."""

@@ -93,8 +93,8 @@ class StepEngine:
     def submit(self, request: GenerationRequest, listener: GenerationListener) -> None:
         self._roster.admit(request, listener)
 
-    def cancel(self, image_id: str) -> None:
-        self._roster.cancel(image_id)
+    def cancel(self, place: str) -> None:
+        self._roster.cancel(place)
 
     def check_health(self) -> None:
         if self._died_of is not None:

@@ -25,7 +25,8 @@ class GenerationRequest:
     except for the last bits of pixels (see `alone`)."""
 
     image_id: str
-    """Unique id, also the file's stem, so that a repeated request finds its stored image."""
+    """Unique in its dataset and space; also the file's stem, so that a repeated request finds its
+    stored image."""
     prompt: str
     model_id: str
     """The id in the client's request; the pool's config decides which model serves it."""
@@ -67,6 +68,15 @@ class GenerationRequest:
     """Whether to return the image's perceptual hashes."""
     repeated: bool = False
     """Whether an earlier run may have stored the image; if so, it is searched for first."""
+
+    @property
+    def place(self) -> str:
+        """Where the image will be stored: "space/dataset/id" (the dataset may be empty),
+        "dataset/id", or "id". Two requests with the same place are for the same image."""
+        # Names and ids have no slash, so the number of slashes tells which of them are there.
+        if self.space is not None:
+            return f"{self.space}/{self.dataset or ''}/{self.image_id}"
+        return self.image_id if self.dataset is None else f"{self.dataset}/{self.image_id}"
 
 
 @dataclass(frozen=True, slots=True)

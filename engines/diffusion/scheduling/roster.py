@@ -73,6 +73,7 @@ class Roster:
         self._changed = threading.Condition()
         self._scheduler = BatchScheduler(config.max_step_latent_px, config.max_queued, clock)
         self._generations: dict[str, Generation] = {}
+        """By place, since ids are unique only within a dataset and a space."""
         self._woken = False
         self._closed = False
 
@@ -95,13 +96,13 @@ class Roster:
         with self._changed:
             if self._closed:
                 raise ReplicaLost("The diffusion engine has stopped")
-            if request.image_id in self._generations:
+            if request.place in self._generations:
                 raise InvalidParameters.of(
                     "image_id", request.image_id, "unique", "is being generated already"
                 )
-            ticket = Ticket(request.image_id, key, cost_px, deadline_at)
+            ticket = Ticket(request.place, key, cost_px, deadline_at)
             self._scheduler.add(ticket, self._retry_after_s())
-            self._generations[request.image_id] = Generation(
+            self._generations[request.place] = Generation(
                 request, listener, entry, now, notes=(note,) if note else ()
             )
             self.wake()
@@ -118,10 +119,10 @@ class Roster:
         with self._changed:
             self._scheduler.fit(model_id, rows * height * width)
 
-    def cancel(self, image_id: str) -> None:
-        """End the request at the next turn; unknown ids are ignored."""
+    def cancel(self, place: str) -> None:
+        """End the request at the next turn; unknown places are ignored."""
         with self._changed:
-            self._scheduler.cancel(image_id)
+            self._scheduler.cancel(place)
             self.wake()
 
     def wake(self) -> None:
@@ -162,7 +163,7 @@ class Roster:
                 if generation.entry.id in unloadable
             ]
             gone = self._scheduler.reap()
-            ended += [self._early_end(image_id, why) for image_id, why in gone]
+            ended += [self._early_end(place, why) for place, why in gone]
             batch = self._next_batch(residencies)
         return Turn(ended, batch)
 
@@ -187,13 +188,13 @@ class Roster:
         cost_px = rows * sizes.row_px(generation.request, self._size_rules[generation.entry.id])
         with self._changed:
             if not generation.ended:
-                self._scheduler.weigh(generation.request.image_id, cost_px)
+                self._scheduler.weigh(generation.request.place, cost_px)
 
     def finish_steps(self, generation: Generation) -> None:
         """Take the request out of its lane, and queue it for the decoder."""
         with self._changed:
             if not generation.ended:
-                self._scheduler.finish_steps(generation.request.image_id)
+                self._scheduler.finish_steps(generation.request.place)
 
     def did_not_fit(self, group: Sequence[Generation]) -> None:
         """Plan smaller steps for a while, because a step of this group ran out of memory."""
@@ -207,8 +208,8 @@ class Roster:
             if generation.ended:
                 return False
             generation.ended = True
-            del self._generations[generation.request.image_id]
-            self._scheduler.remove(generation.request.image_id)
+            del self._generations[generation.request.place]
+            self._scheduler.remove(generation.request.place)
             return True
 
     def _next_batch(self, residencies: Mapping[str, Residency]) -> list[Generation]:
@@ -217,10 +218,10 @@ class Roster:
         batch = self._scheduler.next_batch(
             lambda model_id: residencies.get(model_id, Residency.LOADING)
         )
-        return [self._generations[image_id] for image_id in batch.image_ids] if batch else []
+        return [self._generations[each] for each in batch.places] if batch else []
 
-    def _early_end(self, image_id: str, why: str) -> tuple[Generation, InferloopError]:
-        generation = self._generations[image_id]
+    def _early_end(self, place: str, why: str) -> tuple[Generation, InferloopError]:
+        generation = self._generations[place]
         if why == "late":
             return generation, DeadlineExceeded(generation.request.deadline_s or 0.0)
         return generation, Canceled("Generation was canceled")

@@ -51,7 +51,8 @@ class LaneKey:
 class Ticket:
     """The properties of a request that the scheduler needs."""
 
-    image_id: str
+    place: str
+    """Where the image will be stored (`GenerationRequest.place`); no two tickets have the same."""
     key: LaneKey
     cost_px: int
     """Latent pixels of all its rows in one step."""
@@ -61,10 +62,10 @@ class Ticket:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The requests of one lane that take one step; `image_ids` in order of arrival, not empty."""
+    """The requests of one lane that take one step; `places` in order of arrival, not empty."""
 
     key: LaneKey
-    image_ids: tuple[str, ...]
+    places: tuple[str, ...]
     cost_px: int
 
 
@@ -124,11 +125,11 @@ class BatchScheduler:
         """Requests whose steps are done and whose latents wait for the decoder."""
         return len(self._decoding)
 
-    def __contains__(self, image_id: str) -> bool:
-        return image_id in self._tickets
+    def __contains__(self, place: str) -> bool:
+        return place in self._tickets
 
-    def image_ids(self) -> tuple[str, ...]:
-        """Ids of all requests that were added and not removed, in order of arrival."""
+    def places(self) -> tuple[str, ...]:
+        """Places of all requests that were added and not removed, in order of arrival."""
         return tuple(self._tickets)
 
     def model_ids(self) -> list[str]:
@@ -139,38 +140,38 @@ class BatchScheduler:
     def add(self, ticket: Ticket, retry_after_s: float = 1.0) -> None:
         """Add a request.
 
-        Raises `Overloaded` if `max_queued` requests wait already, and `ValueError` for an id that
+        Raises `Overloaded` if `max_queued` requests wait already, and `ValueError` for a place that
         is in use.
         """
-        if ticket.image_id in self._tickets:
-            raise ValueError(f"{ticket.image_id} is already scheduled")
+        if ticket.place in self._tickets:
+            raise ValueError(f"{ticket.place} is already scheduled")
         if self.queued >= self._max_queued:
             raise Overloaded(f"{self.queued} requests are waiting already", retry_after_s)
-        self._tickets[ticket.image_id] = ticket
+        self._tickets[ticket.place] = ticket
         lane = self._lanes.setdefault(ticket.key, _Lane(self._virtual_time))
-        lane.tickets[ticket.image_id] = ticket
+        lane.tickets[ticket.place] = ticket
 
-    def cancel(self, image_id: str) -> None:
-        """Mark the request, so that the next `reap` removes it; unknown ids are ignored."""
-        if image_id in self._tickets:
-            self._canceled[image_id] = None
+    def cancel(self, place: str) -> None:
+        """Mark the request, so that the next `reap` removes it; unknown places are ignored."""
+        if place in self._tickets:
+            self._canceled[place] = None
 
     def reap(self) -> list[tuple[str, Literal["canceled", "late"]]]:
-        """Remove the requests that were canceled or are past their deadline; returns their ids and
-        the reason."""
+        """Remove the requests that were canceled or are past their deadline; returns their places
+        and the reason."""
         now = self._clock()
         gone: list[tuple[str, Literal["canceled", "late"]]] = [
-            (image_id, "canceled") for image_id in self._canceled
+            (place, "canceled") for place in self._canceled
         ]
         gone += [
-            (image_id, "late")
-            for image_id, ticket in self._tickets.items()
+            (place, "late")
+            for place, ticket in self._tickets.items()
             if ticket.deadline_at is not None
             and now >= ticket.deadline_at
-            and image_id not in self._canceled
+            and place not in self._canceled
         ]
-        for image_id, _ in gone:
-            self.remove(image_id)
+        for place, _ in gone:
+            self.remove(place)
         return gone
 
     def next_batch(self, residency: Callable[[str], Residency]) -> Batch | None:
@@ -189,32 +190,32 @@ class BatchScheduler:
                 return self._charge(key, lane, picked)
         return None
 
-    def weigh(self, image_id: str, cost_px: int) -> None:
+    def weigh(self, place: str, cost_px: int) -> None:
         """Set the cost of the request's next steps; ignored if it takes no steps any more."""
-        ticket = self._tickets.get(image_id)
+        ticket = self._tickets.get(place)
         lane = self._lanes.get(ticket.key) if ticket else None
-        if ticket is None or lane is None or image_id not in lane.tickets:
+        if ticket is None or lane is None or place not in lane.tickets:
             return
-        lane.tickets[image_id] = self._tickets[image_id] = replace(ticket, cost_px=cost_px)
+        lane.tickets[place] = self._tickets[place] = replace(ticket, cost_px=cost_px)
 
-    def finish_steps(self, image_id: str) -> None:
+    def finish_steps(self, place: str) -> None:
         """Take a request that has done all its steps out of its lane, and queue it for decoding."""
-        self._leave_lane(self._tickets[image_id])
-        self._decoding[image_id] = None
+        self._leave_lane(self._tickets[place])
+        self._decoding[place] = None
 
     def to_decode(self) -> tuple[str, ...]:
-        """Ids of the requests that wait for the decoder, longest wait first; each stays until
+        """Places of the requests that wait for the decoder, longest wait first; each stays until
         `remove`."""
         return tuple(self._decoding)
 
-    def remove(self, image_id: str) -> None:
-        """Remove a request at any stage; unknown ids are ignored."""
-        ticket = self._tickets.pop(image_id, None)
+    def remove(self, place: str) -> None:
+        """Remove a request at any stage; unknown places are ignored."""
+        ticket = self._tickets.pop(place, None)
         if ticket is not None:
             self._leave_lane(ticket)
-        self._started.discard(image_id)
-        self._decoding.pop(image_id, None)
-        self._canceled.pop(image_id, None)
+        self._started.discard(place)
+        self._decoding.pop(place, None)
+        self._canceled.pop(place, None)
 
     def shrink_budget(self, cost_px: int) -> None:
         """Limit steps to half of `cost_px` for a while, because one of `cost_px` ran out of
@@ -237,7 +238,7 @@ class BatchScheduler:
         for ticket in lane.tickets.values():
             if picked and key.alone:
                 break
-            if draining and ticket.image_id not in self._started:
+            if draining and ticket.place not in self._started:
                 continue
             if ticket.cost_px <= room_px or not picked:
                 picked.append(ticket)
@@ -260,9 +261,9 @@ class BatchScheduler:
         cost_px = sum(ticket.cost_px for ticket in picked)
         self._virtual_time = max(self._virtual_time, lane.tag)
         lane.tag = self._virtual_time + max(cost_px, self._full_budget_px // _LEAST_COST_SHARE, 1)
-        self._started.update(ticket.image_id for ticket in picked)
+        self._started.update(ticket.place for ticket in picked)
         self._recover_budget()
-        return Batch(key, tuple(ticket.image_id for ticket in picked), cost_px)
+        return Batch(key, tuple(ticket.place for ticket in picked), cost_px)
 
     def _recover_budget(self) -> None:
         self._steps_since_trouble += 1
@@ -273,7 +274,7 @@ class BatchScheduler:
         lane = self._lanes.get(ticket.key)
         if lane is None:
             return
-        lane.tickets.pop(ticket.image_id, None)
+        lane.tickets.pop(ticket.place, None)
         if not lane.tickets:
             del self._lanes[ticket.key]
             if all(key.model_id != self._wanted_model for key in self._lanes):

@@ -37,8 +37,8 @@ class ScriptedEngine:
             else:
                 listener.finished(event)
 
-    def cancel(self, image_id: str) -> None:
-        self.canceled.append(image_id)
+    def cancel(self, place: str) -> None:
+        self.canceled.append(place)
 
     def check_health(self) -> None:
         raise GenerationFailed("thread died")
@@ -124,6 +124,16 @@ async def test_a_reader_that_leaves_cancels_its_request() -> None:
         break
     await events.aclose()
     assert engine.canceled == ["image_1"]
+
+
+async def test_who_leaves_cancels_no_image_of_that_name_in_other_datasets() -> None:
+    engine = ScriptedEngine([StepProgress(1, 2)])
+    events = replica(engine).generate(replace(request(), dataset="alpha", space="acme"))
+    async for _ in events:
+        break
+    await events.aclose()
+    assert engine.canceled == [replace(request(), dataset="alpha", space="acme").place]
+    assert engine.canceled != [replace(request(), dataset="beta", space="acme").place]
 
 
 async def test_the_engines_own_cancellation_reaches_the_caller() -> None:

@@ -90,7 +90,7 @@ def generate_mixed(
         for _ in range(chance.randint(0, 3)):
             engine.step()
         if index in cancel:
-            engine.cancel(wanted.image_id)
+            engine.cancel(wanted.place)
     drive(engine, listeners)
     return listeners
 

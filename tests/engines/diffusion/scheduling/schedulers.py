@@ -27,8 +27,8 @@ def scheduler_of(
     return scheduler
 
 
-def ticket(image_id: str, key: LaneKey = KEYS[0], cost_px: int = 2) -> Ticket:
-    return Ticket(image_id, key, cost_px)
+def ticket(place: str, key: LaneKey = KEYS[0], cost_px: int = 2) -> Ticket:
+    return Ticket(place, key, cost_px)
 
 
 def must_batch(scheduler: BatchScheduler) -> Batch:

@@ -69,7 +69,7 @@ def first_batch(key: LaneKey, cost_px: int, offered: int, budget_px: int) -> int
         scheduler.add(Ticket(str(index), key, cost_px))
     batch = scheduler.next_batch(lambda _: Residency.READY)
     assert batch is not None
-    return len(batch.image_ids)
+    return len(batch.places)
 
 
 @given(

@@ -110,6 +110,29 @@ class TestAdmission:
         hall.admit("fox")
         assert hall.names() == ["fox"]
 
+    def test_datasets_and_tenants_may_use_the_same_ids_at_once(self, hall: Hall) -> None:
+        """Two declared datasets begin with `item-00000` each; so do two tenants with one name."""
+        folders: list[dict[str, str]] = [
+            {},
+            {"dataset": "alpha"},
+            {"dataset": "beta"},
+            {"space": "alpha"},
+            {"space": "alpha", "dataset": "beta"},
+            {"space": "beta", "dataset": "beta"},
+        ]
+        for folder in folders:
+            hall.admit("item-00000", **folder)
+        for folder in folders:
+            with pytest.raises(InvalidParameters, match="being generated already"):
+                hall.admit("item-00000", **folder)
+        everyone = hall.roster.everyone()
+        assert len(everyone) == len({each.request.place for each in everyone}) == len(folders)
+        hall.roster.cancel(everyone[1].request.place)
+        ((ended, _),) = hall.roster.next_turn(hall.shelf).ended
+        assert ended.request.dataset == "alpha"
+        assert hall.roster.end(ended)
+        assert len(hall.batch()) == len(folders) - 1
+
     def test_the_queue_takes_so_many_and_one_that_runs_is_not_in_it(self) -> None:
         hall = Hall(engine_config(max_queued=2))
         hall.admit("a")

@@ -32,14 +32,14 @@ def test_requests_of_one_lane_share_a_step_in_order_of_arrival() -> None:
 
 def test_the_budget_holds_and_gaps_are_filled() -> None:
     scheduler = scheduler_of(ticket("x", cost_px=6), ticket("y", cost_px=4), ticket("z", cost_px=2))
-    assert must_batch(scheduler).image_ids == ("x", "z")
+    assert must_batch(scheduler).places == ("x", "z")
 
 
 def test_who_fills_a_gap_gives_way_to_the_earlier_request() -> None:
     scheduler = scheduler_of(ticket("x", cost_px=6), ticket("y", cost_px=8), ticket("z", cost_px=2))
-    assert must_batch(scheduler).image_ids == ("x", "z")
+    assert must_batch(scheduler).places == ("x", "z")
     scheduler.finish_steps("x")
-    assert must_batch(scheduler).image_ids == ("y",)
+    assert must_batch(scheduler).places == ("y",)
 
 
 def test_a_request_beyond_the_budget_runs_alone() -> None:
@@ -115,7 +115,7 @@ def test_deadlines_end_requests_and_not_before() -> None:
     assert scheduler.reap() == []
     clock.advance(0.1)
     assert scheduler.reap() == [("x", "late")]
-    assert must_batch(scheduler).image_ids == ("y",)
+    assert must_batch(scheduler).places == ("y",)
 
 
 def test_canceled_and_late_ends_once() -> None:
@@ -130,9 +130,9 @@ def test_canceled_and_late_ends_once() -> None:
 def test_latents_are_decoded_in_the_order_they_were_finished() -> None:
     scheduler = scheduler_of(ticket("x"), ticket("y"), ticket("z"))
     must_batch(scheduler)
-    for image_id in ("y", "x"):
-        scheduler.finish_steps(image_id)
-    assert must_batch(scheduler).image_ids == ("z",)
+    for place in ("y", "x"):
+        scheduler.finish_steps(place)
+    assert must_batch(scheduler).places == ("z",)
     assert scheduler.to_decode() == ("y", "x")
     scheduler.remove("y")
     assert scheduler.to_decode() == ("x",)
@@ -156,7 +156,7 @@ class TestModels:
         for _ in range(3):
             batch = scheduler.next_batch(states.__getitem__)
             assert batch is not None
-            assert batch.image_ids == ("y",)
+            assert batch.places == ("y",)
 
     def test_a_model_without_room_drains_the_others_and_then_gets_in(self) -> None:
         scheduler = scheduler_of(ticket("x"), ticket("y", KEYS[3]))
@@ -167,13 +167,13 @@ class TestModels:
         scheduler.add(ticket("late"))
         draining = scheduler.next_batch(states.__getitem__)
         assert draining is not None
-        assert draining.image_ids == ("x",), "a new request would have kept the model in use"
+        assert draining.places == ("x",), "a new request would have kept the model in use"
         scheduler.finish_steps("x")
         assert scheduler.next_batch(states.__getitem__) is None
         states = {"a": Residency.NO_ROOM, "b": Residency.READY}
         swapped = scheduler.next_batch(states.__getitem__)
         assert swapped is not None
-        assert swapped.image_ids == ("y",)
+        assert swapped.places == ("y",)
 
     def test_a_wanted_model_that_nobody_waits_for_any_more_blocks_nobody(self) -> None:
         scheduler = scheduler_of(ticket("x"), ticket("y", KEYS[3]))
@@ -185,21 +185,21 @@ class TestModels:
         scheduler.add(ticket("late"))
         batch = scheduler.next_batch(states.__getitem__)
         assert batch is not None
-        assert batch.image_ids == ("x", "late")
+        assert batch.places == ("x", "late")
 
 
 def test_requests_that_run_alone_share_no_step_and_take_turns_with_the_others() -> None:
     alone = LaneKey("a", alone=True)
     scheduler = scheduler_of(ticket("x", alone), ticket("y", alone), ticket("z"))
-    picked = [must_batch(scheduler).image_ids for _ in range(4)]
+    picked = [must_batch(scheduler).places for _ in range(4)]
     assert Counter(picked) == {("x",): 2, ("z",): 2}
     scheduler.finish_steps("x")
-    assert ("y",) in [must_batch(scheduler).image_ids for _ in range(2)]
+    assert ("y",) in [must_batch(scheduler).places for _ in range(2)]
 
 
 def test_a_request_that_became_lighter_leaves_room() -> None:
     scheduler = scheduler_of(ticket("x", cost_px=8), ticket("y", cost_px=4))
-    assert must_batch(scheduler).image_ids == ("x",)
+    assert must_batch(scheduler).places == ("x",)
     scheduler.weigh("x", 4)
     assert must_batch(scheduler) == Batch(KEYS[0], ("x", "y"), 8)
 

@@ -47,16 +47,16 @@ class Model:
         self.waited: Counter[str] = Counter()
 
     def add(self, key: LaneKey, cost_px: int, steps: int, deadline_s: int | None) -> None:
-        image_id = f"image-{len(self.cost_px)}"
+        place = f"image-{len(self.cost_px)}"
         deadline_at = None if deadline_s is None else self.clock() + deadline_s
-        self.cost_px[image_id], self.key[image_id] = cost_px, key
+        self.cost_px[place], self.key[place] = cost_px, key
         try:
-            self.scheduler.add(Ticket(image_id, key, cost_px, deadline_at))
+            self.scheduler.add(Ticket(place, key, cost_px, deadline_at))
         except Overloaded:
             assert self.scheduler.queued == 6
-            self.refused.add(image_id)
+            self.refused.add(place)
         else:
-            self.steps_left[image_id] = steps
+            self.steps_left[place] = steps
 
     def cancel(self, number: int) -> None:
         self.scheduler.cancel(f"image-{number}")
@@ -66,8 +66,8 @@ class Model:
 
     def step(self) -> None:
         self.clock.advance(1.0)
-        for image_id, _ in self.scheduler.reap():
-            self.end(image_id)
+        for place, _ in self.scheduler.reap():
+            self.end(place)
         alive = [each for each in self.steps_left if not self.ends[each]]
         batch = self.scheduler.next_batch(ready)
         assert (batch is None) == all(self.steps_left[each] == 0 for each in alive)
@@ -79,30 +79,30 @@ class Model:
             self.end(decoded)
 
     def check(self, batch: Batch) -> None:
-        costs = [self.cost_px[each] for each in batch.image_ids]
+        costs = [self.cost_px[each] for each in batch.places]
         assert sum(costs) == batch.cost_px
         assert sum(costs) <= self.scheduler.budget_px or len(costs) == 1
-        assert all(self.key[each] == batch.key for each in batch.image_ids)
-        assert not any(self.ends[each] for each in batch.image_ids)
-        assert list(batch.image_ids) == sorted(batch.image_ids, key=lambda each: int(each[6:]))
+        assert all(self.key[each] == batch.key for each in batch.places)
+        assert not any(self.ends[each] for each in batch.places)
+        assert list(batch.places) == sorted(batch.places, key=lambda each: int(each[6:]))
         oldest = next(
             each
             for each, steps in self.steps_left.items()
             if steps and not self.ends[each] and self.key[each] == batch.key
         )
-        assert batch.image_ids[0] == oldest, "first come, first served within a lane"
+        assert batch.places[0] == oldest, "first come, first served within a lane"
 
     def run(self, batch: Batch) -> None:
         for each, steps in self.steps_left.items():
             if steps and not self.ends[each]:
-                self.waited[each] = 0 if each in batch.image_ids else self.waited[each] + 1
-        for each in batch.image_ids:
+                self.waited[each] = 0 if each in batch.places else self.waited[each] + 1
+        for each in batch.places:
             self.steps_left[each] -= 1
             if self.steps_left[each] == 0:
                 self.scheduler.finish_steps(each)
 
-    def end(self, image_id: str) -> None:
-        self.ends[image_id] += 1
+    def end(self, place: str) -> None:
+        self.ends[place] += 1
 
 
 @settings(max_examples=150)
@@ -113,12 +113,12 @@ def test_budget_order_and_one_end_hold_in_every_history(history: list[tuple[Any,
         getattr(model, name)(*arguments)
         scheduler = model.scheduler
         assert 0 <= scheduler.queued <= 6
-        assert scheduler.queued + scheduler.running == len(scheduler.image_ids())
+        assert scheduler.queued + scheduler.running == len(scheduler.places())
     for _ in range(2000):
-        if not model.scheduler.image_ids():
+        if not model.scheduler.places():
             break
         model.step()
-    assert model.scheduler.image_ids() == ()
+    assert model.scheduler.places() == ()
     assert all(model.ends[each] == 1 for each in model.steps_left), "every request ends once"
     assert not any(model.ends[each] for each in model.refused)
 
@@ -165,12 +165,12 @@ def test_no_request_starves_behind_its_lane(shapes: list[tuple[int, int]]) -> No
     turn = 0
     while left:
         turn += 1
-        for image_id in must_batch(scheduler).image_ids:
-            left[image_id] -= 1
-            if left[image_id] == 0:
-                del left[image_id]
-                done_at[image_id] = turn
-                scheduler.finish_steps(image_id)
+        for place in must_batch(scheduler).places:
+            left[place] -= 1
+            if left[place] == 0:
+                del left[place]
+                done_at[place] = turn
+                scheduler.finish_steps(place)
     before = 0
     for index, (_, steps) in enumerate(shapes):
         before += steps
