@@ -46,7 +46,7 @@ LISTS = (
     *(f"{nth}_" for nth in ("thirty_first", "thirty_second", "thirty_third", "thirty_fourth")),
     *(f"{nth}_" for nth in ("thirty_fifth", "thirty_sixth", "thirty_seventh", "thirty_eighth")),
     "thirty_ninth_",
-    *(f"{nth}_" for nth in ("fortieth", "forty_first", "forty_second")),
+    *(f"{nth}_" for nth in ("fortieth", "forty_first", "forty_second", "forty_third")),
 )
 EMOJI = ((255, 220, 60), (255, 255, 255), (230, 180, 140))
 

@@ -207,6 +207,8 @@ def _is_only_surname(text: str, start: int, end: int) -> bool:
 
 def _is_thing(name: str) -> bool:
     words = re.findall(r"[^\W\d_]+(?:['’][^\W\d_]+)?", name.lower())
+    if words[1:-1] == ["e"]:  # Stella Alpina e Bocca di Leone
+        return True
     if words[-2:-1] and words[-2] in _PARTICLE_WORDS:  # Anna van den Berg
         words.pop()
     return not THINGS.isdisjoint(words[1:])

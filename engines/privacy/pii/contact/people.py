@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND, WORD_BEGINS
-from engines.privacy.pii.words.given import is_famous, is_famous_name, is_given
+from engines.privacy.pii.words.given import ends_famous, is_famous, is_famous_name, is_given
 from engines.privacy.pii.words.lexicon import any_of, listed
 from engines.privacy.pii.words.likeness import likeness, likeness_of_name
 
@@ -198,7 +198,7 @@ def find_names(text: str) -> Iterator[Span]:
             if (
                 _is_given(name, place, _least_likeness(text, match.start()))
                 and _may_be_somebody(name)
-                and not is_famous(name)
+                and not (is_famous(name) or ends_famous(name))
                 and _is_label(text, match.start())
                 and not (pattern is _TO_WHOM and _is_behind_thing(text, match.start()))
                 and not is_author(text, *match.span(1))
@@ -217,6 +217,8 @@ def is_of_work(text: str, title: int, start: int, end: int) -> bool:
     book, a film, a product."""
     name = text[start:end]
     if is_famous_name(text[title:end]):  # Professor Layton
+        return True
+    if text.startswith("MS ", title) and not name.isupper():  # MS Rheinperle, a motor ship
         return True
     before = _THING_BEFORE.search(text, max(0, title - _LONGEST_LABEL), title)
     if before is not None and before.group(1).lower() in _THINGS | _WORKS:  # Akademia Pana Kleksa
@@ -237,6 +239,8 @@ def is_author(text: str, start: int, end: int) -> bool:
 
 def _may_be_somebody(name: str) -> bool:
     words = re.findall(r"[^\W\d_]+", name.lower())
+    if words[1:-1] == ["e"]:  # Don Camillo e Peppone
+        return False
     named = [words[0], *(word for word in words[1:2] if word not in _PARTICLES)]
     if len(name.split()) > 1 and is_given(words[0]):  # Pan Tadeusz, but: Tadeusz Kowal
         named = named[1:]

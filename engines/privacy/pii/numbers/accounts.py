@@ -16,6 +16,9 @@ _CARD_ON_TWO_LINES = re.compile(
 _CARD_DOTTED = re.compile(r"(?<![\w.,-])\d{4}([.]| - |  )(?:\d{4}\1){2}\d{4}(?![\w-]|[.,]\d)")
 _GROUP = re.compile(r"\d+")
 _DIGITS_OF_CARD = (13, 19)
+_LONGER_NUMBER = range(8, 13)
+"""So many further digits are neither an expiry date and a check code nor another card: the groups
+are those of a longer number, such as that of a parcel."""
 _CARD_GROUPS = ((4, 4, 4, 4, 3), (4, 4, 4, 4), (4, 6, 5), (4, 6, 4))
 _IBAN_START = re.compile(r"(?:(?<![A-Za-z0-9])|(?<=IBAN))[A-Z]{2} ?[0-9OIl]{2}", re.IGNORECASE)
 _IBAN_LONGEST, _FEWEST_DIGITS_OF_IBAN = 50, 6
@@ -56,7 +59,9 @@ def _card_readings(match: re.Match[str]) -> Iterator[tuple[int, int]]:
     for first in range(len(groups)):
         for shape in _CARD_GROUPS:
             part = groups[first : first + len(shape)]
-            if part and tuple(end - start for start, end in part) == shape:
+            length = sum(end - start for start, end in part)
+            rest = sum(end - start for start, end in groups) - length
+            if tuple(end - start for start, end in part) == shape and rest not in _LONGER_NUMBER:
                 yield part[0][0], part[-1][1]
 
 

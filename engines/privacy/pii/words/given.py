@@ -56,6 +56,13 @@ def is_famous_name(text: str) -> bool:
     return " ".join(re.findall(r"\w+", plain(text))) in _FAMOUS
 
 
+def ends_famous(name: str) -> bool:
+    """Whether the last two to four words of `name` are such a name: "Faust von Johann Wolfgang von
+    Goethe"."""
+    words = re.findall(r"\w+", plain(name))
+    return any(" ".join(words[-count:]) in _FAMOUS for count in range(2, _MOST_WORDS + 1))
+
+
 def is_famous_turned(name: str) -> bool:
     """Whether a name with the surname first is well-known: "Kafka, Franz"."""
     surname, comma, given = name.partition(",")

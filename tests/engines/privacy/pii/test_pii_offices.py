@@ -163,6 +163,33 @@ def test_a_card_before_its_date(patterns: PatternPii) -> None:
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "MS Rheinperle, Abfahrt 9:30",
+        "Don Camillo e Fernandel, replica lunedì",
+        "Stella Marina e Bocca di Rosa",
+        "Klassenlektüre: Urfaust von Johann Wolfgang von Goethe",
+        "Przesyłka 6200 4471 9380 0016 3350 1184",
+    ],
+)
+def test_ships_pairs_works_and_numbers_of_parcels(patterns: PatternPii, text: str) -> None:
+    assert [match.type for match in patterns.find(text)] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("Ms Tanner, room 4", "name"),
+        ("MS TANNER, ROOM 4", "name"),
+        ("6200 4471 9380 0016 12 28", "credit_card"),
+        ("4111 1111 1111 1111 5555 5555 5555 4444", "credit_card"),
+    ],
+)
+def test_but_a_woman_and_cards_are(patterns: PatternPii, text: str, kind: str) -> None:
+    assert kind in {match.type for match in patterns.find(text)}
+
+
+@pytest.mark.parametrize(
     "piece", ["Sgt. ", "Wang Wei ", "Goals: Marsh, ", "WEBER Anna - ", "Anna - B 1:0 "]
 )
 def test_work_grows_with_the_length_of_a_hostile_text(patterns: PatternPii, piece: str) -> None:

@@ -19,7 +19,7 @@ LISTS = (
     *(f"{nth}_" for nth in ("thirty_first", "thirty_second", "thirty_third", "thirty_fourth")),
     *(f"{nth}_" for nth in ("thirty_fifth", "thirty_sixth", "thirty_seventh", "thirty_eighth")),
     "thirty_ninth_",
-    *(f"{nth}_" for nth in ("fortieth", "forty_first", "forty_second")),
+    *(f"{nth}_" for nth in ("fortieth", "forty_first", "forty_second", "forty_third")),
 )
 _LEAST_FOUND = 0.9
 _MOST_FALSE = 0.04
