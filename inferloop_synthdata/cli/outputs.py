@@ -6,6 +6,7 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -45,6 +46,16 @@ class Target:
         the target is a folder."""
         inside = self.is_new_folder or self.path.is_dir()
         return self.path / PurePosixPath(name).name if inside else self.path
+
+    def free_name(self, name: str) -> str:
+        """`name`, or with a number before its suffix ("a_2.png") if the target is a folder that has
+        such a file already."""
+        own = PurePosixPath(name)
+        for number in count(2):
+            if not os.path.lexists(self.file(name)) or self.file(name) == self.path:
+                break
+            name = f"{own.stem}_{number}{own.suffix}"
+        return name
 
 
 def fetch(session: Session, target: Target, name: str, download: Download) -> Path | None:

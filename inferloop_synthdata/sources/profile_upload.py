@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from inferloop_synthdata.answers import Profile
+from inferloop_synthdata.answers import Profile, UploadedImage
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
 from inferloop_synthdata.errors import InvalidParameters, PayloadTooLarge, UnexpectedAnswer
@@ -30,23 +30,26 @@ def upload_folder(
     folder: str,
     max_images: int | None = None,
     progress: Callable[[int], None] = lambda uploaded_count: None,
+    upload: Callable[..., UploadedImage] | None = None,
 ) -> UploadedFolder:
     """Upload at most `max_images` images (None: all) to `uploads/<folder>/` on the server. Blocks.
 
     `progress` is called after each image with the number of images uploaded so far. An image that
-    the server refuses is skipped and listed in `refused`.
+    the server refuses is skipped and listed in `refused`. `upload` is called in place of
+    `client.upload_image`.
 
     Raises:
         UsageProblem: no image could be uploaded.
         UnexpectedAnswer: the server did not store an image in `folder`.
         ApiError, ConnectionFailed: any other error of a request ends the upload.
     """
+    upload = upload or client.upload_image
     source_dir: str | None = None
     uploaded_count = 0
     refused: list[str] = []
     for image in islice(images, max_images):
         try:
-            answer = client.upload_image(image.content, folder=folder, file_name=image.name)
+            answer = upload(image.content, folder=folder, file_name=image.name)
         except (InvalidParameters, PayloadTooLarge) as error:
             # The folder's name is wrong, and would be for every other image too.
             if isinstance(error, InvalidParameters) and error.details.get("parameter") == "folder":

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser, Namespace
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from inferloop_synthdata.answers import Anonymized
 from inferloop_synthdata.cli import values as v
 from inferloop_synthdata.cli.commands.datasets import looking
 from inferloop_synthdata.cli.console import fields
 from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_yes
 from inferloop_synthdata.cli.outputs import check_target, fetch
-from inferloop_synthdata.cli.pictures import with_picture
+from inferloop_synthdata.cli.pictures import stored_meanwhile, with_picture
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 
@@ -31,7 +32,11 @@ def add_commands(add: AddCommand) -> None:
         help="a small copy as WebP; its longer side in pixels",
     )
     cover = group("anonymize", anonymize, "cover faces and text in a copy of a picture")
-    cover.add_argument("image_path", metavar="PATH", help="on the server, or a local picture")
+    cover.add_argument(
+        "image_path",
+        metavar="PATH",
+        help="on the server, or a local picture, which is uploaded, covered and removed",
+    )
     _add_out(cover, required=False)
     looking.add_review(group)
     gone = group("delete", delete, "delete a picture and its recipe and verdicts")
@@ -75,17 +80,38 @@ def download(session: Session, arguments: Namespace) -> int:
 
 def anonymize(session: Session, arguments: Namespace) -> int:
     """Make a copy with covered faces and text, print its privacy verdict, and download it with
-    `--out`."""
-    target = arguments.out
+    `--out`. Of a local picture nothing stays on the server; without `--out` only the copy does."""
+    target, path = arguments.out, arguments.image_path
     check_target(session, "--out", target)
     console = session.console
     if target is not None and target.is_stdout:
         console = console.aside()
     with session.client() as client:
-        made = with_picture(session, client, arguments.image_path, client.anonymize, keep=True)
-        if target is not None:
+
+        def save(made: Anonymized) -> str:
+            name = target.free_name(f"{PurePosixPath(path).stem}_anonymized.png")
             copy = made["image_path"]
-            fetch(session, target, copy, lambda file: client.download_image(copy, to=file))
+            saved = fetch(session, target, name, lambda file: client.download_image(copy, to=file))
+            return target.text if saved is None else str(saved)
+
+        def covered(stored: str) -> Anonymized:
+            is_here = stored != path  # A local picture, which is on the server only for this.
+            if target is None or not is_here:
+                made = client.anonymize(stored)
+                if target is not None:
+                    save(made)
+                elif is_here:
+                    session.console.note(
+                        f"{made['image_path']} stays on the server: --out saves and removes it"
+                    )
+            else:
+                with stored_meanwhile(session, client, lambda: client.anonymize(stored)) as made:
+                    made["image_path"] = made["privacy"]["image_path"] = save(made)
+            if is_here:
+                made["source_path"] = path
+            return made
+
+        made = with_picture(session, client, path, covered)
     console.answer(made, fields(made))
     return 0
 

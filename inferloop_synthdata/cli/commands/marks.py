@@ -153,9 +153,11 @@ def replay(session: Session, arguments: Namespace) -> int:
         with session.client() as client, tempfile.TemporaryDirectory() as folder:
             made = client.generate_image(prompt=prompt, **options)
             target = arguments.out or Path(folder) / "replayed.png"
-            again = client.download_image(made["image_path"], to=target).read_bytes()
-            if not arguments.keep:
-                discard(session, client, made["image_path"])
+            try:
+                again = client.download_image(made["image_path"], to=target).read_bytes()
+            finally:
+                if not arguments.keep:
+                    discard(session, client, made["image_path"])
     except ImportError:
         raise UsageProblem(_NO_EXTRA) from None
     apart = difference(content, again)

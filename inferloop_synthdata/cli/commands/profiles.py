@@ -6,16 +6,18 @@ from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
-from inferloop_synthdata.answers import Profile
+from inferloop_synthdata.answers import Profile, UploadedImage
 from inferloop_synthdata.cli import values as v
 from inferloop_synthdata.cli.console import fields, table
 from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_yes
 from inferloop_synthdata.cli.outputs import check_file
+from inferloop_synthdata.cli.pictures import answer_awaited, discard_all
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
-from inferloop_synthdata.errors import Forbidden, NotFound
+from inferloop_synthdata.errors import ConnectionFailed, Forbidden, NotFound
 from inferloop_synthdata.sources.images import SourceImage, folder_images, s3_images
 from inferloop_synthdata.sources.profile_upload import create_profile, upload_folder
 from inferloop_synthdata.sources.unsplash import unsplash_images
@@ -23,6 +25,7 @@ from inferloop_synthdata.sources.video import live_frames, open_cv, video_file_f
 
 CAPTURE_LIMIT = 100
 """Number of images from a source without an end, such as a camera, without `--max-images`."""
+_STAY = "; they stay there; --remove-uploads removes them"
 
 
 def add_commands(add: AddCommand) -> None:
@@ -77,6 +80,11 @@ def _create_options(command: ArgumentParser) -> None:
     )
     command.add_argument(
         "--s3-endpoint", metavar="URL", help="with --s3-here; default: INFERLOOP_S3_ENDPOINT_URL"
+    )
+    command.add_argument(
+        "--remove-uploads",
+        action="store_true",
+        help="remove the uploaded images from the server when the profile is made",
     )
     command.add_argument("--unsplash-key", metavar="KEY", help="default: UNSPLASH_ACCESS_KEY")
 
@@ -176,19 +184,44 @@ def _uploaded_profile(
     folder = f"{arguments.name[:50]}-{session.surroundings.suffix()}"
     finite = arguments.folder is not None or arguments.s3 is not None
     limit = arguments.max_images or (None if finite else CAPTURE_LIMIT)
-    with session.console.bar("uploading") as bar:
-        uploaded = upload_folder(
-            client,
-            source_images(session, arguments),
-            folder,
-            limit,
-            lambda uploaded_count: bar.show(uploaded_count, limit),
+    stored: list[str] = []
+
+    def upload(*given: Any, **options: Any) -> UploadedImage:
+        with answer_awaited(session):
+            answer = client.upload_image(*given, **options)
+            stored.append(answer["image_path"])
+        return answer
+
+    try:
+        with session.console.bar("uploading") as bar:
+            uploaded = upload_folder(
+                client,
+                source_images(session, arguments),
+                folder,
+                limit,
+                lambda uploaded_count: bar.show(uploaded_count, limit),
+                upload,
+            )
+        for reason in uploaded.refused:
+            session.console.note(f"left out {reason}")
+        session.console.note(
+            f"uploaded {uploaded.uploaded_count} images to {uploaded.source_dir}"
+            + ("" if arguments.remove_uploads else _STAY)
         )
-    for reason in uploaded.refused:
-        session.console.note(f"left out {reason}")
-    session.console.note(f"uploaded {uploaded.uploaded_count} images to {uploaded.source_dir}")
-    keeps = arguments.keep_hashes, arguments.keep_features
-    return create_profile(client, arguments.name, uploaded, arguments.update, *keeps)
+        keeps = arguments.keep_hashes, arguments.keep_features
+        profile = create_profile(client, arguments.name, uploaded, arguments.update, *keeps)
+    except BaseException as error:
+        if isinstance(error, ConnectionFailed) and error.request_sent:
+            # The server may still be making the profile, and would leave out what is removed now.
+            session.console.note(
+                f"{len(stored)} images stay on the server: {', '.join(stored[:1])}"
+            )
+        else:
+            discard_all(session, client, stored)
+        raise
+    if arguments.remove_uploads:
+        discard_all(session, client, stored)
+    return profile
 
 
 def source_images(session: Session, arguments: Namespace) -> Iterator[SourceImage]:

@@ -95,7 +95,7 @@ def test_a_covered_copy_of_a_local_picture(fox: Path) -> None:
     assert line.run("image", "anonymize", "fox.png", "--out", "covered.png") == 0
     assert "method: blur" in line.out
     assert Path("covered.png").read_bytes() == b"png"
-    assert ("DELETE", "/images", STORED) not in service.asked  # the copy lies beside it
+    assert service.asked[-2:] == [("DELETE", "/images", COPY), ("DELETE", "/images", STORED)]
 
 
 def test_uploads_print_where_they_are(fox: Path) -> None:

@@ -101,7 +101,10 @@ def test_of_a_folder(folder: Path) -> None:
     assert service.uploads == {"cats-0123abcd": ["a.JPG", "b.png", "c.png"]}
     assert service.created == [{"name": "cats", "source_dir": "/data/uploads/cats-0123abcd"}]
     assert line.out == "cats: 3 images\n/data/profiles/stream_cats.json\n"
-    assert line.err == "uploaded 3 images to /data/uploads/cats-0123abcd\n"
+    assert line.err == (
+        "uploaded 3 images to /data/uploads/cats-0123abcd; they stay there; "
+        "--remove-uploads removes them\n"
+    )
 
 
 def test_a_name_that_is_taken_is_said_before_anything_is_uploaded(folder: Path) -> None:
