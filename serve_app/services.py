@@ -191,29 +191,29 @@ class Files(Protocol):
         """The object from byte `start`, at most `length` bytes, in chunks of at most 1 MiB."""
 
     async def thumbnail(self, stat: ObjectStat, side_px: int) -> bytes:
-        """A small copy of the image as WebP, its longer side at most `side_px` pixels. It is
-        kept for later. Raises `InvalidImage` for a file that is not an image we decode."""
+        """A small copy of the image as WebP, its longer side at most `side_px` pixels, kept for
+        later. Raises `InvalidImage` for a file that is not an image we decode."""
 
     async def presign(self, key: str, expires_s: int) -> str | None:
-        """A URL that reads the object directly from the server of the data root; None if there
-        is none."""
+        """A URL that reads the object from the data root's server itself; None if it has none."""
 
     async def delete_image(self, key: str) -> None:
         """Remove an image and all files that belong to it. Raises `NotFound`."""
 
     async def delete_export(self, key: str) -> None:
-        """Remove an exported file with its cards, or a folder of shards. Raises `NotFound` if it
-        does not exist, `Conflict` while it is being written."""
+        """Remove an export: its file or files with the cards, or its folder of shards. Raises
+        `NotFound`, or `Conflict` while it is being written."""
+
+    async def files_of_export(self, key: str) -> Sequence[str]:
+        """Keys of the files that the last export to `key` wrote, of its splits too."""
 
     async def upload_image(self, content: bytes, folder: str | None, unique: str) -> str:
-        """Store an image under `uploads/` (or `uploads/<folder>/`), with a name made from
-        `unique`. Returns its key. Raises `InvalidImage` for a file that we do not decode. If the
-        name exists with the same content, nothing is written; with another content, `Conflict`
-        is raised."""
+        """Store an image below `uploads/`, its name made from `unique`; returns its key. Writes
+        nothing if it has this content already. Raises `InvalidImage`, `Conflict`."""
 
     async def upload_into(self, content: bytes, upload: DatasetUpload) -> str:
-        """As `upload_image`, into a dataset, with a name made from the content. The same file
-        again is the same image, and gets the new description. Returns its key."""
+        """As `upload_image`, into a dataset; the name is made from the content. The same file again
+        is the same image and gets the new description."""
 
     async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
         """The first `limit` keys of images below a folder, ordered; none if there is no folder."""

@@ -9,6 +9,7 @@ from itertools import count, islice
 
 from deployments.adapters.uploads import UploadChecker
 from deployments.background import Threads
+from engines.datasets.cards.files import files_of_card
 from engines.datasets.store.layout import iter_images, iter_left_out
 from engines.datasets.store.store import DatasetStore
 from engines.datasets.store.uploading import keep_upload
@@ -124,6 +125,9 @@ class StoredFiles:
 
     async def delete_export(self, key: str) -> None:
         await self._writes.run(delete_export, self._store, key)
+
+    async def files_of_export(self, key: str) -> Sequence[str]:
+        return await self._reads.run(files_of_card, self._storage, key)
 
     async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
         return await self._lists.run_stoppable(partial(self._list, folder_key, limit))

@@ -43,8 +43,8 @@ class Anonymizer:
         of the image, for the lineage. The last round always uses "box", the strongest method.
         Methods and errors as in `PrivacyValidator.anonymize_with_lineage`."""
         if method not in COVER_METHODS:
-            known = ", ".join(COVER_METHODS)
-            raise InvalidParameters.of("method", method, f"one of {known}", f"must be {known}")
+            known = f"one of {', '.join(COVER_METHODS)}"
+            raise InvalidParameters.of("method", method, known, f"must be {known}")
         found: list[Box] = []
         used = method
         for strength in range(1, self._config.max_rounds + 1):

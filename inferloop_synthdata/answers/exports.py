@@ -50,7 +50,7 @@ class ExportReport(_FileExport):
     output_file: str
     file_size_bytes: int
     output_files: dict[str, str] | None
-    """With splits: split to its file, in place of `output_file`."""
+    """With splits: split to its file; download these. There is no file at `output_file`."""
 
 
 class ShardedExportReport(_FileExport):

@@ -4,13 +4,15 @@ redirect."""
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import PurePosixPath
 from urllib.parse import quote
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
 
-from engines.errors import InvalidParameters
+from engines.errors import Details, InvalidParameters, NotFound
 from engines.types import ObjectStat
 from engines.types.image_formats import IMAGE_MEDIA_TYPES
 from serve_app.context import Context
@@ -27,6 +29,8 @@ MEDIA_TYPES = {
     ".tar": "application/x-tar",
 }
 OTHER_MEDIA_TYPE = "application/octet-stream"
+_NAMED = 10
+"""How many files of splits a message names."""
 
 
 async def file_answer(
@@ -47,6 +51,43 @@ async def file_answer(
         if part.status == 304 or request.method == "HEAD":
             return Response(None, part.status, headers, media_type)
         return await _content(context, key, part, headers, media_type)
+
+
+class OnlySplits(NotFound):
+    """The target of an export with splits, which is not a file itself."""
+
+    def __init__(self, kind: str, name: str, files: Sequence[str]) -> None:
+        """`files`: the paths of the files of the splits, for the client."""
+        super().__init__(kind, name)
+        self.args = (kind, name, files)
+        self.files = files
+
+    @property
+    def message(self) -> str:
+        """What was asked for, and the files that were written in its place."""
+        listed = ", ".join(self.files[:_NAMED])
+        more = f" and {len(self.files) - _NAMED} more" if len(self.files) > _NAMED else ""
+        return f"{super().message}: this export has a file for each split: {listed}{more}"
+
+    @property
+    def details(self) -> Details:
+        """As for `NotFound`, and `files`: the paths of all files."""
+        return {**super().details, "files": list(self.files)}
+
+
+@asynccontextmanager
+async def splits_named(context: Context, path: str, field: Field) -> AsyncIterator[None]:
+    """Raise `OnlySplits` in place of a `NotFound` of the block if the export at the client's `path`
+    was written with splits."""
+    try:
+        yield
+    except NotFound as error:
+        key = context.paths.to_key(path, field)
+        files = await context.services.files.files_of_export(key)
+        if not files or key in files:  # In the second case it had no splits, and is gone.
+            raise
+        named = [context.paths.to_wire(key) for key in files]
+        raise OnlySplits(error.kind, error.name, named) from error
 
 
 async def thumbnail_answer(

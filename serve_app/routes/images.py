@@ -15,7 +15,12 @@ from engines.types.names import NewName
 from serve_app.access.policy import requires
 from serve_app.access.tickets import MAX_TICKET_CHARS, Owner
 from serve_app.context import InContext
-from serve_app.files.answers import OTHER_MEDIA_TYPE, file_answer, thumbnail_answer
+from serve_app.files.answers import (
+    OTHER_MEDIA_TYPE,
+    file_answer,
+    splits_named,
+    thumbnail_answer,
+)
 from serve_app.files.uploads import not_empty, upload_body, uploaded
 from serve_app.flow.deadlines import within
 from serve_app.paths import EXPORT_FILE, IMAGE_FILE
@@ -148,8 +153,10 @@ async def get_export(
     query: Annotated[ExportQuery, Query()],
     context: InContext,
 ) -> Response:
-    """Download an exported file. Supports `Range` and conditional requests."""
-    return await file_answer(request, context, query.path, EXPORT_FILE, query.redirect)
+    """Download an exported file. Supports `Range` and conditional requests. An export with splits
+    has a file for each split, and none at `output_file`: the error 404 names them."""
+    async with splits_named(context, query.path, EXPORT_FILE):
+        return await file_answer(request, context, query.path, EXPORT_FILE, query.redirect)
 
 
 @router.post(
@@ -163,8 +170,9 @@ async def make_export_ticket(query: Annotated[PathQuery, Query()], context: InCo
     URL would be written to logs.
     """
     key = context.paths.to_key(query.path, EXPORT_FILE)
-    with context.paths.named(query.path, key, EXPORT_FILE):
-        await context.services.files.stat(key)
+    async with splits_named(context, query.path, EXPORT_FILE):
+        with context.paths.named(query.path, key, EXPORT_FILE):
+            await context.services.files.stat(key)
     owner = Owner(context.caller.key_hash, context.audit.space)
     life_s = float(context.config.downloads.ticket_s)
     ticket = await context.tickets.issue_download(owner, query.path, life_s)

@@ -117,6 +117,8 @@ class FakeFiles:
     """Base of presigned URLs; None: the data root is a folder, which has none."""
     busy: set[str] = field(default_factory=set)
     """Keys of exports that are being written."""
+    exported: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """Keys of the files of each export, by its target."""
     open_reads: int = 0
     """Number of downloads with an open file."""
 
@@ -180,6 +182,9 @@ class FakeFiles:
         key = await self.upload_image(content, None, "")
         self.contents[f"generated/{upload.dataset}/u{self.uploads}.png"] = self.contents.pop(key)
         return f"generated/{upload.dataset}/u{self.uploads}.png"
+
+    async def files_of_export(self, key: str) -> Sequence[str]:
+        return self.exported.get(key, ())
 
     async def list_images(self, folder_key: str, limit: int) -> Sequence[str]:
         keys = [

@@ -3,10 +3,12 @@ target has at most one writer at a time."""
 
 from __future__ import annotations
 
+import posixpath
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from engines.datasets.cards.files import files_of_card, write_cards
@@ -35,6 +37,19 @@ if TYPE_CHECKING:
 
 EXPORTS = "exports/"
 ZIP_SUFFIX = ".zip"
+FORMATS_OF_SUFFIX: Mapping[str, tuple[ExportFormat, ...]] = MappingProxyType(
+    {
+        ".jsonl": ("jsonl",),
+        ".ndjson": ("jsonl",),
+        ".json": ("jsonl", "coco"),
+        ".parquet": ("parquet",),
+        ".csv": ("csv",),
+        ".tar": ("webdataset",),
+        ZIP_SUFFIX: ("imagefolder",),
+    }
+)
+"""Suffixes that say what is in a file, with the formats that may use them. Any format may use other
+suffixes, or none."""
 BY_LABELS = frozenset({"coco", "imagefolder"})
 """Formats that exist for the labels. They contain labels even without `include_metadata`."""
 
@@ -168,14 +183,21 @@ class DatasetExporter:
 
 def check_target(output_key: str, format_: ExportFormat = "jsonl") -> None:
     """Raise `InvalidPath` unless the target is under `exports/` and is not a hidden file, such as a
-    lock. A target of the format `imagefolder` must also end in ".zip"."""
+    lock, and its name does not promise another format (`FORMATS_OF_SUFFIX`). A target of the format
+    `imagefolder` must also end in ".zip"."""
+    parameter = "output_dir" if format_ == "webdataset" else "output_file"
     name = check_key(output_key)
     if not name.startswith(EXPORTS) or name.startswith(f"{EXPORTS}."):
         reason = "must be under exports/"
-        raise InvalidPath.of("output_file", name, "exports/...", reason)
+        raise InvalidPath.of(parameter, name, "exports/...", reason)
     if format_ == "imagefolder" and not name.lower().endswith(ZIP_SUFFIX):
         reason = f"must end in {ZIP_SUFFIX}"
-        raise InvalidPath.of("output_file", name, f"a name that ends in {ZIP_SUFFIX}", reason)
+        raise InvalidPath.of(parameter, name, f"a name that ends in {ZIP_SUFFIX}", reason)
+    suffix = posixpath.splitext(name)[1].lower()
+    others = FORMATS_OF_SUFFIX.get(suffix, (format_,))
+    if format_ not in others:
+        reason = f"must not end in {suffix} ({' or '.join(others)}): the export is {format_}"
+        raise InvalidPath.of(parameter, name, "a name without another format's suffix", reason)
 
 
 def _report(

@@ -177,7 +177,8 @@ class FileExportResponse(_LeftOut):
     output_files: dict[str, str] | None = Field(
         default=None,
         exclude_if=absent,
-        description="With splits: split to its file. `output_file` itself is not written.",
+        description="With splits: split to its file; download these. There is no file at "
+        "`output_file`.",
     )
 
 

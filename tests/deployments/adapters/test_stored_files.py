@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from pathlib import Path
 
+import orjson
 import pytest
 from PIL import Image
 
@@ -144,3 +145,13 @@ class TestThumbnails:
         with pytest.raises(InvalidImage):
             await self.small(files)
         assert storage.reads == []
+
+
+async def test_the_files_of_an_export_with_splits_are_known_by_its_target(
+    files: StoredFiles, storage: FolderStorage
+) -> None:
+    names = "set-test.jsonl", "set-train.jsonl"
+    card = {"distribution": [{"contentUrl": name} for name in names]}
+    storage.put_new(f"{KEY}.croissant.json", orjson.dumps(card))
+    assert await files.files_of_export(KEY) == [f"exports/{name}" for name in names]
+    assert await files.files_of_export("exports/none.jsonl") == []

@@ -161,3 +161,8 @@ def test_real_detectors_find_nothing_afterwards(
     report = validator.validate(validator.anonymize(content, "k", "blur"), "k")
     assert report.issues == ()
     assert report.passed
+
+
+def test_an_unknown_method_is_told_the_choice(doubles: Any, as_png: Any) -> None:
+    with pytest.raises(InvalidParameters, match="must be one of blur, pixelate, box"):
+        doubles.validator(SeesContrast(least=15.0)).anonymize(as_png(PHOTO), "k", "mosaic")

@@ -191,3 +191,32 @@ class TestDeleting:
             assert client.delete("/api/v1/exports", params={"path": each}).status_code == 400
         with pytest.raises(NotFound):
             await fakes.files.stat("exports")
+
+
+def test_the_path_of_an_export_with_splits_tells_where_its_files_are(
+    client: TestClient, fakes: FakeServices
+) -> None:
+    splits = "exports/p-test.parquet", "exports/p-train.parquet"
+    fakes.files.contents.update(dict.fromkeys(splits, CONTENT))
+    fakes.files.exported["exports/p.parquet"] = splits
+    for answer in (
+        client.get("/api/v1/exports", params=path("exports/p.parquet")),
+        client.post("/api/v1/exports/ticket", params=path("exports/p.parquet")),
+    ):
+        assert answer.status_code == 404
+        error = answer.json()["error"]
+        assert error["message"] == (
+            "Export not found: /data/exports/p.parquet: this export has a file for each split: "
+            "/data/exports/p-test.parquet, /data/exports/p-train.parquet"
+        )
+        assert error["details"]["name"] == "/data/exports/p.parquet"
+        for file in error["details"]["files"]:
+            assert client.get("/api/v1/exports", params={"path": file}).content == CONTENT
+
+
+def test_an_export_without_splits_that_is_gone_is_simply_not_there(
+    client: TestClient, fakes: FakeServices
+) -> None:
+    fakes.files.exported["exports/p.parquet"] = ("exports/p.parquet",)
+    answer = client.get("/api/v1/exports", params=path("exports/p.parquet"))
+    assert answer.json()["error"]["message"] == "Export not found: /data/exports/p.parquet"

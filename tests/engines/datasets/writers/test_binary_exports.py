@@ -14,10 +14,12 @@ import pyarrow.parquet as pq
 import pytest
 from PIL import Image
 
+from engines.datasets.cards.files import files_of_card
 from engines.datasets.export_config import ExportConfig
 from engines.datasets.store.store import DatasetStore
 from engines.datasets.writers.encoding.encoders import sample_key
 from engines.datasets.writers.exporter import DatasetExporter
+from engines.errors import InvalidPath
 from engines.protocols import Storage
 from engines.types import ExportRequest
 
@@ -158,3 +160,56 @@ def test_ids_with_dots_become_keys_of_their_own() -> None:
     keys = {sample_key(name) for name in ("a.b", "a_b", "a.b.c", "a_b.c")}
     assert len(keys) == 4
     assert not any("." in key for key in keys)
+
+
+@pytest.mark.parametrize(
+    ("format_", "name", "named"),
+    [
+        ("jsonl", "a.csv", "csv"),
+        ("jsonl", "a.PARQUET", "parquet"),
+        ("jsonl", "a.zip", "imagefolder"),
+        ("parquet", "a.jsonl", "jsonl"),
+        ("csv", "a.json", "jsonl or coco"),
+        ("coco", "a.jsonl", "jsonl"),
+        ("webdataset", "a.csv", "csv"),
+        ("parquet", "a.tar", "webdataset"),
+    ],
+)
+def test_a_name_that_promises_another_format_is_refused(
+    exporter: DatasetExporter,
+    nature: list[str],
+    storage: Storage,
+    make_request: MakeRequest,
+    format_: str,
+    name: str,
+    named: str,
+) -> None:
+    with pytest.raises(InvalidPath) as refused:
+        exporter.export(make_request(f"exports/{name}", format=format_))
+    (fault,) = refused.value.faults
+    assert fault.parameter == ("output_dir" if format_ == "webdataset" else "output_file")
+    suffix = "." + name.rpartition(".")[2].lower()
+    assert fault.reason == f"must not end in {suffix} ({named}): the export is {format_}"
+    assert list(storage.list("exports")) == []
+
+
+@pytest.mark.parametrize(
+    ("format_", "name"),
+    [("jsonl", "a.json"), ("jsonl", "a.ndjson"), ("csv", "a"), ("csv", "a.txt"), ("csv", "v1.2")],
+)
+def test_other_names_are_for_any_format(
+    exporter: DatasetExporter,
+    nature: list[str],
+    make_request: MakeRequest,
+    format_: str,
+    name: str,
+) -> None:
+    assert exporter.export(make_request(f"exports/{name}", format=format_)).exported_count == 10
+
+
+def test_the_files_of_splits_are_found_from_the_target(
+    exporter: DatasetExporter, nature: list[str], storage: Storage, make_request: MakeRequest
+) -> None:
+    splits = {"train": 0.5, "test": 0.5}
+    report = exporter.export(make_request(PARQUET, format="parquet", splits=splits))
+    assert sorted(files_of_card(storage, PARQUET)) == sorted(report.split_keys.values())
