@@ -119,9 +119,15 @@ def _verify_by_service(session: Session, arguments: Namespace) -> Found:
     mark = arguments.watermark
     with session.client() as client:
         if arguments.log:
-            return _show(session, client.check_log(), "intact")
+            log = client.check_log()
+            session.console.answer(log, [_log_verdict(log), *fields(log)])
+            return SOUND if log["intact"] is True else CHANGED, "none"
         if arguments.server_dataset is not None:
-            return _show(session, client.check_dataset(arguments.server_dataset), "unchanged")
+            found = client.check_dataset(arguments.server_dataset)
+            is_sound = found["unchanged"] is True
+            verdict = _dataset_verdict(found, found.get("counts", {}), is_sound)
+            session.console.answer(found, [verdict, *fields(found)])
+            return SOUND if is_sound else CHANGED, str(found.get("signature"))
         if arguments.stored is not None:
             return _show_mark(session, client.verify_stored(arguments.stored, watermark=mark))
         return _show_mark(session, client.verify_image(arguments.file, watermark=mark))
@@ -186,8 +192,9 @@ def _verify_folder(session: Session, arguments: Namespace) -> Found:
         **every,
         "problems": list(sheet.problems),
     }
-    counts = {**report, **{name: len(paths) for name, paths in every.items()}}
-    lines = [*fields(counts), *_named(every)]
+    counts = {name: len(paths) for name, paths in every.items()}
+    verdict = _dataset_verdict(report, counts, is_sound)
+    lines = [verdict, *fields({**report, **counts}), *_named(every)]
     session.console.answer(report, lines)
     return SOUND if is_sound else CHANGED, sheet.signature
 
@@ -211,9 +218,32 @@ def _show_mark(session: Session, found: Mapping[str, object]) -> Found:
     return SOUND if is_sound and signature != "invalid" else CHANGED, signature
 
 
-def _show(session: Session, report: Mapping[str, object], sound: str) -> Found:
-    session.console.answer(report, fields(report))
-    return SOUND if report[sound] is True else CHANGED, str(report.get("signature"))
+def _dataset_verdict(
+    report: Mapping[str, object], counts: Mapping[str, int], is_sound: bool
+) -> str:
+    """One line that says whether the dataset is as it was signed, or what is different."""
+    signature = report.get("signature")
+    signed = f"(signature: {signature}, by {report.get('signer')})"
+    if is_sound:
+        return (
+            f"Unchanged: no file was added, lost or changed since the dataset was signed {signed}."
+        )
+    found = [f"{count} {name}" for name, count in counts.items() if count]
+    if signature == "invalid":
+        found.append("the signature is not valid")
+    if isinstance(lost := report.get("log_lost"), list) and lost:
+        found.append(f"{len(lost)} files of the log of marks changed or shortened")
+    if not found:
+        found.append("see problems")
+    return f"CHANGED since the dataset was signed: {', '.join(found)} {signed}."
+
+
+def _log_verdict(report: Mapping[str, object]) -> str:
+    if report["intact"] is True:
+        return f"Intact: none of the {report.get('entries')} lines was changed or removed."
+    problems = report.get("problems")
+    count = len(problems) if isinstance(problems, list) else 0
+    return f"CHANGED: lines of the log were changed or removed (problems: {count})."
 
 
 def _anchors(files: Sequence[Path]) -> Anchors:

@@ -173,6 +173,66 @@ def test_the_log_and_a_servers_dataset_are_checked_there(intact: bool, code: int
     assert CommandLine(handler).run("verify", "--server-dataset", "d") == code
 
 
+SHEET: dict[str, Any] = {
+    "dataset": "d",
+    "signature": "trusted",
+    "signer": "CN=Studio",
+    "unchanged": True,
+    "counts": {"added": 0, "lost": 0, "changed": 0},
+    "log_lost": [],
+    "problems": [],
+}
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({}, "Unchanged: no file was added, lost or changed since the dataset was signed"),
+        (
+            {"unchanged": False, "counts": {"added": 1, "lost": 0, "changed": 12}},
+            "CHANGED since the dataset was signed: 1 added, 12 changed",
+        ),
+        (
+            {"unchanged": False, "signature": "invalid"},
+            "CHANGED since the dataset was signed: the signature is not valid",
+        ),
+        (
+            {"unchanged": False, "log_lost": ["a", "b"]},
+            "CHANGED since the dataset was signed: 2 files of the log of marks changed",
+        ),
+        ({"unchanged": False}, "CHANGED since the dataset was signed: see problems"),
+    ],
+)
+def test_the_first_line_says_whether_a_dataset_is_as_it_was_signed(
+    changes: dict[str, Any], verdict: str
+) -> None:
+    report = {**SHEET, **changes}
+    line = CommandLine(lambda _: httpx.Response(200, json=report))
+    assert line.run("verify", "--server-dataset", "d") == int(not report["unchanged"])
+    first = line.out.splitlines()[0]
+    assert first.startswith(verdict)
+    assert first.endswith(f"(signature: {report['signature']}, by CN=Studio).")
+    line.run("verify", "--server-dataset", "d", "--json")
+    assert json.loads(line.out) == report
+
+
+def test_the_first_line_says_it_of_a_local_folder_and_of_the_log_too(tmp_path: Path) -> None:
+    folder = signed_folder(tmp_path / "root")
+    line = CommandLine(nobody, environ={})
+    assert line.run("verify", "--dataset", str(folder)) == 0
+    assert line.out.startswith("Unchanged: no file was added")
+    (folder / "a.png").write_bytes(b"other")
+    assert line.run("verify", "--dataset", str(folder)) == 1
+    assert line.out.startswith("CHANGED since the dataset was signed: 1 changed (")
+    for log, words in (
+        ({"intact": True, "entries": 3, "problems": []}, "Intact: none of the 3 lines"),
+        ({"intact": False, "entries": 3, "problems": ["x"]}, "CHANGED: lines of the log"),
+    ):
+        line = CommandLine(Service(marks_log=log))
+        line.run("verify", "--log")
+        assert line.out.startswith(words)
+
+
 def test_exactly_one_thing_is_verified() -> None:
     for words in ((), ("a.png", "--log"), ("--log", "--stored", "x")):
         with pytest.raises(SystemExit):
