@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -16,6 +16,12 @@ from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
 from inferloop_synthdata.errors import ClientError, ConnectionFailed, InvalidParameters, NotFound
 
+_ENDS = tuple(
+    signal.Signals[name] for name in ("SIGTERM", "SIGHUP") if name in signal.Signals.__members__
+)
+_SIGNALED = 128
+"""Exit code of a program that a signal ended, without the signal's number."""
+Handler = Callable[[int, FrameType | None], None]
 T = TypeVar("T")
 Stored = TypeVar("Stored", bound=Answer)
 """An answer with the field `image_path`."""
@@ -63,54 +69,81 @@ def stored_meanwhile(
     session: Session, client: SyntheticImageClient, store: Callable[[], Stored]
 ) -> Generator[Stored, None, None]:
     """Call `store`, which makes the service store one image, and yield its answer. At the end the
-    image (`image_path`) is removed from the service, also after an error or an interrupt."""
+    image (`image_path`) is removed from the service, also after an error, Ctrl-C or SIGTERM."""
     paths: list[str] = []
-    try:
-        with answer_awaited(session):
-            answer = store()
-            paths.append(answer["image_path"])
-        yield answer
-    finally:
-        discard_all(session, client, paths)
+    with ended_by_exception():
+        try:
+            with answer_awaited(session):
+                answer = store()
+                paths.append(answer["image_path"])
+            yield answer
+        finally:
+            discard_all(session, client, paths)
 
 
 @contextmanager
 def answer_awaited(session: Session) -> Generator[None, None, None]:
-    """For a call that makes the service store an image: the first Ctrl-C during the call raises
-    `KeyboardInterrupt` only after it, because only the answer says which image must be removed. A
-    second Ctrl-C raises it at once. If the answer never comes, a note says what may stay.
-
-    In another thread than the main one, which gets no Ctrl-C, interrupts are not changed.
-    """
-    usual = signal.getsignal(signal.SIGINT)
-    is_interrupted = False
+    """For a call that makes the service store an image: the first Ctrl-C (or SIGTERM within
+    `ended_by_exception`) during the call takes effect only after it, because only the answer says
+    which image must be removed. A second one takes effect at once. If the answer never comes, a
+    note says what may stay."""
+    usual = {number: signal.getsignal(number) for number in (signal.SIGINT, *_ENDS)}
+    waiting: list[int] = []
 
     def wait(number: int, frame: FrameType | None) -> None:
-        nonlocal is_interrupted
-        if is_interrupted:
-            raise KeyboardInterrupt
-        is_interrupted = True
+        if waiting:
+            _call(usual[signal.Signals(number)], number, frame)
+            return
+        waiting.append(number)
         session.console.note(
             "waiting for the server's answer, to remove the picture there; "
             "Ctrl-C again does not wait, and leaves it"
         )
 
-    may_wait = callable(usual) and threading.current_thread() is threading.main_thread()
-    if may_wait:
-        signal.signal(signal.SIGINT, wait)
+    with _handled({number: wait for number, handler in usual.items() if callable(handler)}):
+        try:
+            yield
+        except ConnectionFailed as error:
+            if error.request_sent:
+                session.console.note(
+                    "the server may have stored the picture: no answer said where, "
+                    "so it stays there"
+                )
+            raise
+    for number in waiting:
+        _call(usual[signal.Signals(number)], number, None)
+
+
+@contextmanager
+def ended_by_exception() -> Generator[None, None, None]:
+    """In this block, SIGTERM and SIGHUP (`timeout`, a closed terminal) raise `SystemExit` with the
+    shell's code, so that what was uploaded is removed. They would end the process at once."""
+
+    def end(number: int, frame: FrameType | None) -> None:
+        raise SystemExit(_SIGNALED + number)
+
+    is_default = [each for each in _ENDS if signal.getsignal(each) is signal.SIG_DFL]
+    with _handled(dict.fromkeys(is_default, end)):
+        yield
+
+
+@contextmanager
+def _handled(handlers: Mapping[signal.Signals, Handler]) -> Generator[None, None, None]:
+    """Handle signals in this block. Only the main thread can; in others this does nothing."""
+    is_main = threading.current_thread() is threading.main_thread()
+    usual = {
+        number: signal.signal(number, handler) for number, handler in handlers.items() if is_main
+    }
     try:
         yield
-    except ConnectionFailed as error:
-        if error.request_sent:
-            session.console.note(
-                "the server may have stored the picture: no answer said where, so it stays there"
-            )
-        raise
     finally:
-        if may_wait:
-            signal.signal(signal.SIGINT, usual)
-    if is_interrupted:
-        raise KeyboardInterrupt
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+
+
+def _call(handler: object, number: int, frame: FrameType | None) -> None:
+    if callable(handler):
+        handler(number, frame)
 
 
 def discard(session: Session, client: SyntheticImageClient, path: str) -> bool:

@@ -13,7 +13,7 @@ from inferloop_synthdata.cli import values as v
 from inferloop_synthdata.cli.console import fields, table
 from inferloop_synthdata.cli.grammar import AddCommand, add_group, add_yes
 from inferloop_synthdata.cli.outputs import check_file
-from inferloop_synthdata.cli.pictures import answer_awaited, discard_all
+from inferloop_synthdata.cli.pictures import answer_awaited, discard_all, ended_by_exception
 from inferloop_synthdata.cli.session import Session
 from inferloop_synthdata.cli.usage import UsageProblem
 from inferloop_synthdata.client import SyntheticImageClient
@@ -159,7 +159,8 @@ def create(session: Session, arguments: Namespace) -> int:
             )
         else:
             _check_name(client, arguments)
-            profile = _uploaded_profile(session, client, arguments)
+            with ended_by_exception():
+                profile = _uploaded_profile(session, client, arguments)
     lines = [f"{profile['name']}: {profile['sample_count']} images", profile["path"]]
     session.console.answer(profile, lines)
     return 0

@@ -171,6 +171,29 @@ def test_ctrl_c_during_a_check_removes_the_upload() -> None:
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
+@pytest.mark.parametrize("at", ["upload_1", "_anonymized_", "GET"])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_timeout_or_a_closed_terminal_removes_the_pictures_too(
+    at: str, number: signal.Signals
+) -> None:
+    def before(request: httpx.Request) -> httpx.Response | None:
+        if request.method == at:
+            signal.raise_signal(number)
+        return None
+
+    def after(path: str) -> None:
+        if at in path:
+            signal.raise_signal(number)
+
+    server = Server(before, after)
+    with pytest.raises(SystemExit) as ended:
+        CommandLine(server).run("image", "anonymize", "cat/1.jpg", "--out", "covered/")
+    assert ended.value.code == 128 + number
+    assert server.stored_count >= 1
+    assert server.pictures == set()
+    assert signal.getsignal(number) is signal.SIG_DFL
+
+
 def test_a_second_ctrl_c_ends_at_once() -> None:
     server = Server()
 
