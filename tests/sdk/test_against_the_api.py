@@ -14,6 +14,8 @@ import uvicorn
 import inferloop_synthdata as sdk
 from engines.errors import ReplicaLost
 from engines.types import QualityReport
+from inferloop_synthdata.cli.main import main
+from inferloop_synthdata.cli.session import Surroundings
 from serve_app.config import ApiConfig, RateLimits
 from tests.sdk.conftest import Waits
 from tests.serve_app.api import KEY, build_api
@@ -68,6 +70,21 @@ def test_generate_stream_upload_download(client: sdk.SyntheticImageClient, tmp_p
     uploaded = client.upload_image(PNG, folder="cats")
     assert uploaded["image_path"].startswith("/data/uploads/cats/")
     assert client.validate_quality(uploaded["image_path"])["passed"] is True
+
+
+def test_anonymizing_a_local_picture_leaves_nothing_on_the_server(
+    base_url: str, fakes: FakeServices, tmp_path: Path
+) -> None:
+    source = tmp_path / "1.png"
+    source.write_bytes(PNG)
+    before = dict(fakes.files.contents)
+    covered = f"{tmp_path}/covered/"
+    environ = {"INFERLOOP_API_KEY": KEY, "INFERLOOP_BASE_URL": base_url}
+    argv = ["image", "anonymize", str(source), "--out", covered]
+    assert main(argv, Surroundings(environ=environ)) == 0
+    assert (tmp_path / "covered" / "1_anonymized.png").read_bytes() == PNG
+    assert fakes.files.uploads == 1
+    assert fakes.files.contents == before
 
 
 def test_what_the_service_refuses_arrives_typed(
