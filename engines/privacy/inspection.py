@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from engines.privacy.model import (
@@ -17,6 +17,7 @@ from engines.privacy.model import (
 )
 from engines.privacy.text import Document, document_of, is_text, is_unread
 from engines.privacy.text.allowance import ReadingAllowance
+from engines.privacy.text.document import ZERO_WIDTH
 
 if TYPE_CHECKING:
     from engines.privacy.config import TextConfig
@@ -102,7 +103,7 @@ class Inspector:
         except DetectorUnavailable as error:
             return Sightings(faces, face_problem, text_problem=str(error))
         document = document_of([region for region in readings if region.text])
-        matches = tuple(self._pii.find(document.text))
+        matches = self._matches(document)
         personal = _touched(document, matches)
         return Sightings(
             faces,
@@ -117,6 +118,15 @@ class Inspector:
             document,
             matches,
         )
+
+    def _matches(self, document: Document) -> tuple[PiiMatch, ...]:
+        """Personal data in the text, and further ones in the text whose close regions are joined to
+        one word, ordered by position."""
+        found = list(self._pii.find(document.text))
+        for match in self._pii.find(document.tight) if document.seams else ():
+            if all(match.end <= other.start or other.end <= match.start for other in found):
+                found.append(replace(match, text=match.text.replace(ZERO_WIDTH, "")))
+        return tuple(sorted(found, key=lambda match: match.start))
 
 
 def most_faces(looks: Sequence[Sightings]) -> int | None:

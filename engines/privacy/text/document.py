@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -15,6 +16,9 @@ _SAME_ROW = 0.5
 _SAME_WORD = 0.15
 """Largest vertical distance of two regions in one row, and largest gap within a word, both as a
 share of the smaller height."""
+_SAME_LETTER = 0.35
+"""Overlap from which two boxes may both contain a letter, as a share of the smaller height."""
+ZERO_WIDTH = "\u200b"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,18 @@ class Document:
     """The texts of all regions. Those of one row are joined by a space, rows by a line break."""
     spans: tuple[tuple[int, int, TextRegion], ...]
     """Start and end of each region in `text`, and the region."""
+    seams: tuple[int, ...] = ()
+    """Positions in `text` of spaces between regions that are so close that they may be parts of one
+    word. Mostly they are two words, since a detector's boxes are larger than the letters."""
+
+    @property
+    def tight(self) -> str:
+        """`text` with a zero-width space instead of the space at each seam, so that what was cut in
+        two is one word. Positions are those of `text`."""
+        parts = list(self.text)
+        for seam in self.seams:
+            parts[seam] = ZERO_WIDTH
+        return "".join(parts)
 
     def box_of(self, match: PiiMatch) -> Box:
         """The smallest box that contains every region with a part of `match`."""
@@ -51,17 +67,20 @@ def document_of(regions: Sequence[TextRegion]) -> Document:
     left to right. The content of a code is a row of its own."""
     parts: list[str] = []
     spans: list[tuple[int, int, TextRegion]] = []
+    seams: list[int] = []
     position = 0
     for row in _rows(regions):
+        texts = _without_repeated(row)
         for index, region in enumerate(row):
             if parts:
-                glue = _glue(row[index - 1].box, region.box) if index else "\n"
-                parts.append(glue)
-                position += len(glue)
-            parts.append(region.text)
-            spans.append((position, position + len(region.text), region))
-            position += len(region.text)
-    return Document("".join(parts), tuple(spans))
+                if index and _touch(row[index - 1].box, region.box):
+                    seams.append(position)
+                parts.append(" " if index else "\n")
+                position += 1
+            parts.append(texts[index])
+            spans.append((position, position + len(texts[index]), region))
+            position += len(texts[index])
+    return Document("".join(parts), tuple(spans), tuple(seams))
 
 
 def is_text(region: TextRegion, config: TextConfig) -> bool:
@@ -120,10 +139,25 @@ def _same_row(left: Box, right: Box) -> bool:
     return apart and centers < _SAME_ROW * min(left[3], right[3])
 
 
-def _glue(left: Box, right: Box) -> str:
-    """What stands between two regions of a row: nothing if the gap is so small that they are one
-    word, otherwise a space. A space too if they overlap by more than their height, because these
-    are two readings of the same word, cut in one of them."""
-    gap = right[0] - (left[0] + left[2])
-    lower = min(left[3], right[3])
-    return "" if -lower <= gap < _SAME_WORD * lower else " "
+def _touch(left: Box, right: Box) -> bool:
+    """Whether two regions of a row may be parts of one word: the gap between them is small, or
+    their boxes overlap by up to their height. If they overlap by more, they are two readings of the
+    same word, cut in one of them."""
+    gap, lower = right[0] - (left[0] + left[2]), min(left[3], right[3])
+    return -lower <= gap < _SAME_WORD * lower
+
+
+def _without_repeated(row: Sequence[TextRegion]) -> list[str]:
+    """The texts of a row, without letters that two overlapping boxes contain: "Mr", "r John";
+    "Carmen E", "Etxeberria"."""
+    texts = [region.text for region in row]
+    for at, (left, right) in enumerate(pairwise(row)):
+        overlap = left.box[0] + left.box[2] - right.box[0]
+        before, behind = texts[at], texts[at + 1]
+        if overlap <= _SAME_LETTER * min(left.box[3], right.box[3]) or not behind[:1].isalpha():
+            continue
+        if before.endswith(f" {behind[0]}"):
+            texts[at] = before[:-2]
+        elif before.endswith(behind[0]) and behind[1:2] == " ":
+            texts[at + 1] = behind[2:]
+    return texts

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import io
+from typing import Any
+
 import pytest
+from PIL import Image
 
 from engines.privacy.config import TextConfig
 from engines.privacy.model import PiiMatch, TextRegion
@@ -21,9 +25,38 @@ def test_rows_are_read_left_to_right_and_top_to_bottom() -> None:
     assert document.text == "left right\nbelow"
 
 
-def test_word_cut_in_two_is_one_again() -> None:
-    document = document_of([region("jane.doe@exam", 10, 10, 130), region("ple.com", 141, 10, 70)])
-    assert document.text == "jane.doe@example.com"
+def found_in(doubles: Any, *regions: TextRegion) -> list[tuple[str, str]]:
+    """Type and masked text of what a validator finds in a picture with these lines."""
+    validator = doubles.validator(reader=doubles.reader(regions))
+    out = io.BytesIO()
+    Image.new("RGB", (600, 200), "white").save(out, "PNG")
+    issues = validator.validate(out.getvalue(), "k").issues
+    return [(issue.type, issue.text) for issue in issues if issue.type != "names_not_checked"]
+
+
+def test_an_address_cut_in_two_is_one_again(doubles: Any) -> None:
+    cut = region("jane.doe@exam", 10, 10, 130), region("ple.com", 141, 10, 70)
+    assert found_in(doubles, *cut) == [("email", "j***@e***.com")]
+
+
+def test_a_name_in_large_letters_whose_words_are_detected_one_by_one(doubles: Any) -> None:
+    """The detector's boxes are larger than the words, so that they overlap."""
+    words = region("Mr", 18, 10, 36), region("John", 46, 10, 60), region("Smithers", 98, 10, 90)
+    assert ("name", "J*** S***") in found_in(doubles, *words)
+
+
+def test_a_letter_that_two_boxes_contain_is_read_once() -> None:
+    document = document_of([region("Mr", 10, 10, 40), region("r John", 40, 10, 80)])
+    assert document.text == "Mr John"
+    assert document_of([region("Mr", 10, 10, 40), region("r John", 60, 10, 80)]).text == "Mr r John"
+    trailing = document_of([region("Carmen E", 10, 10, 90), region("Etxeberria", 85, 10, 90)])
+    assert trailing.text == "Carmen Etxeberria"
+
+
+def test_words_and_their_joined_form_have_the_same_positions() -> None:
+    document = document_of([region("exam", 10, 10, 40), region("ple", 50, 10, 30)])
+    assert document.text == "exam ple"
+    assert document.tight == "exam\u200bple"
 
 
 def test_match_over_two_regions_has_a_box_round_both() -> None:
