@@ -16,6 +16,7 @@ from engines.errors import DeadlineExceeded, InvalidParameters, Overloaded
 from engines.types import GenerationRequest, StoredImage
 from serve_app.budgets.storage import expected_bytes
 from serve_app.context import Context
+from serve_app.flow.deadlines import within
 from serve_app.flow.progress_stream import OnProgress
 from serve_app.generation.required import RequiredChecks
 
@@ -80,12 +81,12 @@ def workshop_of(context: Context, plan: DatasetPlan) -> ServiceWorkshop:
     return ServiceWorkshop(context, checks)
 
 
-def check_plan(context: Context, plan: DatasetPlan) -> None:
+async def check_plan(context: Context, plan: DatasetPlan) -> None:
     """Check a plan before any image is made.
 
     Raises:
-        InvalidParameters: there are too many images, a model or an adapter is not served, or a
-            prompt is too long with its values.
+        InvalidParameters: there are too many images, or a prompt is too long with its values.
+        NotFound: a model or an adapter is not served, or there is no such profile.
     """
     limit = context.config.dataset_creation.max_images
     if plan.total > limit:
@@ -95,6 +96,9 @@ def check_plan(context: Context, plan: DatasetPlan) -> None:
     for item in islice(plan.items(), CHECKED_ITEMS):
         request = plan.request(item, context.config.default_model_id)
         context.services.generation.check(request)
+    for name in plan.spec.profiles:
+        work = context.services.profiles.get(name)
+        await within(context.config.deadlines.lookup_s, work)
 
 
 async def create(context: Context, plan: DatasetPlan, on_progress: OnProgress) -> DatasetResult:

@@ -7,7 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
 
-from engines.datasets.spec.parameters import GenerationSpec
+from engines.datasets.spec.parameters import GenerationSpec, _tuple
 from engines.datasets.spec.requirements import (
     DEFAULT_TRIES,
     MAX_TRIES,
@@ -16,7 +16,13 @@ from engines.datasets.spec.requirements import (
     _shorthand,
 )
 from engines.datasets.spec.templates import Template, TemplateFault
-from engines.types.datasets.labels import MAX_LABELS, LabelValue, Metadata, broken_rule
+from engines.types.datasets.labels import (
+    MAX_LABELS,
+    LabelValue,
+    Metadata,
+    broken_rule,
+    broken_rule_of,
+)
 from engines.types.limits import MAX_PROMPT_CHARS, Seed
 from engines.types.names import NewName
 
@@ -39,10 +45,6 @@ def _text(value: object) -> object:
 
 def _listed(value: object) -> object:
     return (value,) if isinstance(value, str | int | float | bool) else _tuple(value)
-
-
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def _weighted(value: object) -> object:
@@ -223,8 +225,10 @@ class DatasetSpec(Closed):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        for fault in (*_quota_faults(self), *_name_faults(self)):
-            raise broken_rule(fault)
+        if (self.count is None) == (not self.quotas):
+            raise broken_rule("must have either count or quotas")
+        for field, value, fault in (*_quota_faults(self), *_name_faults(self)):
+            raise broken_rule_of(self, field, value, fault)
         return self
 
     @property
@@ -232,48 +236,64 @@ class DatasetSpec(Closed):
         """The attributes that become labels."""
         return tuple(self.quotas or ()) if self.labels is None else self.labels
 
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles that images are matched to or compared with, each once."""
+        matched = () if self.generation.profile is None else self.generation.profile.choices
+        wanted = () if self.require.profile is None else (self.require.profile.name,)
+        return tuple(dict.fromkeys((*map(str, matched), *wanted)))
 
-def _quota_faults(spec: DatasetSpec) -> Iterator[str]:
-    if (spec.count is None) == (not spec.quotas):
-        yield "must have either count or quotas"
+
+_Fault = tuple[str, str, str]
+"""The field, its part that is wrong, and the rule that this breaks."""
+
+
+def _quota_faults(spec: DatasetSpec) -> Iterator[_Fault]:
     for name, wanted in (spec.quotas or {}).items():
         cases = spec.attributes.get(name, ())
         if len(cases) != 1 or cases[0].when:
-            yield f"must have quotas for an attribute without conditions, not for {name}"
+            yield "quotas", name, f"must be for an attribute without conditions, not for {name}"
             return
         numbers = wanted if isinstance(wanted, dict) else dict.fromkeys(cases[0].values, wanted)
         if strange := set(numbers) - set(cases[0].values):
-            yield f"must have quotas for values of {name}: {min(strange)} is not one"
+            yield "quotas", min(strange), f"must be for values of {name}: {min(strange)} is not one"
         if min(numbers.values(), default=0) < 1 or sum(numbers.values()) > MAX_IMAGES:
-            yield f"must have quotas of at least 1, and at most {MAX_IMAGES} images in all"
+            words = f"must be at least 1 each, and at most {MAX_IMAGES} images in all"
+            yield "quotas", name, words
 
 
-def _condition_faults(name: str, when: Condition, known: Mapping[str, set[str]]) -> Iterator[str]:
+def _condition_faults(
+    name: str, when: Condition, known: Mapping[str, set[str]]
+) -> Iterator[_Fault]:
     """`known`: the values of each earlier attribute."""
     for used, values in when.items():
         if used not in known:
-            yield f"must have conditions on earlier attributes: {name} names {used}"
+            words = f"must have conditions on earlier attributes: {name} names {used}"
+            yield "attributes", name, words
         elif strange := set(values) - known[used]:
-            yield f"must have conditions that can be met: {used} is never {min(strange)} ({name})"
+            words = f"must have conditions that can be met: {used} is never {min(strange)} ({name})"
+            yield "attributes", name, words
 
 
-def _name_faults(spec: DatasetSpec) -> Iterator[str]:
+def _name_faults(spec: DatasetSpec) -> Iterator[_Fault]:
     known: dict[str, set[str]] = {}
     for name, cases in spec.attributes.items():
         for case in cases:
             yield from _condition_faults(name, case.when, known)
         if any(not case.when for case in cases[:-1]):
-            yield f"must have the case of {name} without a condition last: later ones are not used"
+            words = f"must have the case of {name} without a condition last: no later one is used"
+            yield "attributes", name, words
         known[name] = {value for case in cases for value in case.values}
     for name in spec.label_names:
         if name not in known:
-            yield f"must have labels that are attributes: {name}"
+            yield "labels", name, f"must name attributes of the declaration: {name} is not one"
     always = {name for name, cases in spec.attributes.items() if not cases[-1].when}
-    for text in (*spec.prompt, *([spec.negative_prompt] if spec.negative_prompt else [])):
+    negative = [] if spec.negative_prompt is None else [("negative_prompt", spec.negative_prompt)]
+    for field, text in (*(("prompt", text) for text in spec.prompt), *negative):
         template = Template.parse(text)
         for name in template.names():
             if name not in known:
-                yield f"must have templates with its own attributes: {name} is not one"
+                yield field, text, f"must name attributes of the declaration: {name} is not one"
         for name in template.names(optional=False):
             if name not in always:
-                yield f"must have {name} in [brackets] in templates: it may have no value"
+                yield field, text, f"must have {name} in [brackets]: it may have no value"

@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, TypeAdapter, ValidationError, model
 
 from engines.datasets.spec.requirements import Closed
 from engines.datasets.spec.sampling import Draws
-from engines.types.datasets.labels import broken_rule
+from engines.types.datasets.labels import broken_rule, broken_rule_of
 from engines.types.limits import (
     DEFAULT_GUIDANCE_SCALE,
     DEFAULT_INFERENCE_STEPS,
@@ -64,9 +64,13 @@ class Sampled(Closed):
 
     @model_validator(mode="after")
     def _is_one_of_them(self) -> Self:
-        ranged = self.min is not None and self.max is not None and self.min <= self.max
+        ranged = self.min is not None and self.max is not None
         if bool(self.choices) == ranged or (self.min is None) != (self.max is None):
             raise broken_rule("must be a value, a list of values, or {min: ..., max: ...}")
+        if self.min is not None and self.max is not None and self.min > self.max:
+            raise broken_rule(
+                f"must have a min that is at most its max: {self.min:g} > {self.max:g}"
+            )
         return self
 
 
@@ -100,8 +104,9 @@ class GenerationSpec(Closed):
             sampled: Sampled | None = getattr(self, name)
             ends = () if sampled is None else (*sampled.choices, sampled.min, sampled.max)
             for end in ends:
-                if end is not None:
-                    _check(name, _exact(name, end), adapter)
+                fault = None if end is None else _fault(_exact(name, end), adapter)
+                if fault is not None:
+                    raise broken_rule_of(self, name, end, fault)
         return self
 
     def draw(self, draws: Draws) -> dict[str, Scalar]:
@@ -131,11 +136,12 @@ def _exact(name: str, value: Scalar) -> Scalar:
     return round(float(value), 6)
 
 
-def _check(name: str, value: Scalar, adapter: TypeAdapter[Scalar]) -> None:
+def _fault(value: Scalar, adapter: TypeAdapter[Scalar]) -> str | None:
+    """What is wrong with a value of a parameter, such as "must be ..."; None if nothing is."""
     if isinstance(value, bool):
-        raise broken_rule(f"must have a {name} that is not true or false")
+        return "must not be true or false"
     try:
         adapter.validate_python(value, strict=True)
     except ValidationError as error:
-        words = error.errors(include_url=False)[0]["msg"]
-        raise broken_rule(f"must have a valid {name}: {words[:1].lower()}{words[1:]}") from None
+        return error.errors(include_url=False)[0]["msg"].replace("Input should", "must", 1)
+    return None

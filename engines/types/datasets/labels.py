@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import orjson
-from pydantic import AfterValidator, Field, JsonValue, StringConstraints
-from pydantic_core import PydanticCustomError
+from pydantic import AfterValidator, BaseModel, Field, JsonValue, StringConstraints, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
 
 MAX_LABELS = 16
 MAX_LABEL_CHARS = 100
@@ -49,6 +49,13 @@ LabelValue = Annotated[
 def broken_rule(rule: str) -> PydanticCustomError:
     """A pydantic error with the message `rule`, such as "must be valid Unicode text"."""
     return PydanticCustomError(BROKEN_RULE, "{rule}", {"rule": rule})
+
+
+def broken_rule_of(model: BaseModel, field: str, value: object, rule: str) -> ValidationError:
+    """As `broken_rule`, for a validator of the whole `model`: the error is located at `field`,
+    whose part `value` breaks the rule."""
+    told = InitErrorDetails(type=broken_rule(rule), loc=(field,), input=value)
+    return ValidationError.from_exception_data(type(model).__name__, [told])
 
 
 def _check_metadata(metadata: dict[str, JsonValue]) -> dict[str, JsonValue]:

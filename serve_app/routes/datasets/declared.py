@@ -54,7 +54,7 @@ async def create_dataset(
     existing ones.
     """
     plan = DatasetPlan(body)
-    check_plan(context, plan)
+    await check_plan(context, plan)
     in_flight = min(context.config.dataset_creation.in_flight, plan.total)
 
     async def work(on_progress: OnProgress) -> DatasetCreated:
@@ -69,7 +69,7 @@ async def plan_dataset(body: DatasetSpec, context: InContext) -> DatasetPlanned:
     """Check a declaration and show its plan, without making images. For editors that call it after
     every change."""
     plan = DatasetPlan(body)
-    check_plan(context, plan)
+    await check_plan(context, plan)
     return DatasetPlanned(
         total=plan.total,
         classes=_classes(plan),
@@ -88,7 +88,7 @@ async def preview_dataset(
     """Show the plan of a declaration, and make and check its first images, in the dataset
     `<name>-preview`."""
     plan = DatasetPlan(body.spec)
-    check_plan(context, plan)
+    await check_plan(context, plan)
     items = list(islice(plan.items(), min(body.images, plan.total)))
     in_flight = min(context.config.dataset_creation.in_flight, max(1, len(items)))
     with context.job_quota.hold(context.caller.key_hash, in_flight):

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from engines.errors import Fault
 from engines.types.datasets.labels import BROKEN_RULE
-from serve_app.schemas.bounds.rules import ANY_NAME, NO_RULE, FieldRule, Rules
+from serve_app.schemas.bounds.rules import NO_RULE, FieldRule, Rules, rule_at
 from serve_app.schemas.patterns import PATTERN_WORDS
 from serve_app.trim import trimmed
 
@@ -37,7 +36,6 @@ _TYPES: Mapping[str, Words] = {
     "missing": ("is required", "required"),
     "finite_number": ("must be a finite number", "finite"),
     "bool_type": ("must be true or false", "boolean"),
-    "list_type": ("must be a list", "list"),
     "string_unicode": ("must be valid Unicode text", "string"),
     "timezone_aware": ("must name its time zone", "date and time with a time zone"),
 } | {
@@ -47,6 +45,7 @@ _TYPES: Mapping[str, Words] = {
         (("int_parsing_size",), ("must be a smaller integer", "integer")),
         (("float_type", "float_parsing"), ("must be a number", "number")),
         (("string_type",), ("must be a string", "string")),
+        (("list_type", "tuple_type", "set_type", "frozen_set_type"), ("must be a list", "list")),
         (("model_type", "model_attributes_type", "dict_type"), ("must be an object", "object")),
         (
             ("datetime_type", "datetime_parsing", "datetime_from_date_parsing"),
@@ -71,10 +70,7 @@ def _fault_of(error: ErrorDetails, location: Sequence[str | int], rules: Rules) 
     if error["type"] == "finite_number" and location[-1:] == (_JSON_NUMBER,):
         location = _in_free_json(location[:-1])
     parameter = _name(location) or "body"
-    generic = re.sub(r"\[\d+\]", "[]", _name(location))
-    any_name = f"{generic.rpartition('.')[0]}.{ANY_NAME}"
-    rule = rules.get(generic) or rules.get(any_name) or NO_RULE
-    reason, constraint = _words(error, parameter, rule, rules)
+    reason, constraint = _words(error, parameter, rule_at(location, rules), rules)
     value = None if error["type"] == "missing" else trimmed(error.get("input"))
     return Fault(str(trimmed(parameter)), value, constraint, reason)
 
@@ -124,16 +120,19 @@ def _is_outside(value: object, rule: FieldRule) -> bool:
 
 
 def _range(parameter: str, rule: FieldRule, ctx: Mapping[str, Any]) -> Words:
-    low, high = rule.minimum, rule.maximum
-    if low is None and high is None:
-        low, high = ctx.get("ge"), ctx.get("le")
-    if rule.above is None:
+    low, high, above, below = rule.minimum, rule.maximum, rule.above, rule.below
+    if low is None and high is None and above is None and below is None:
+        low, high, above, below = (ctx.get(each) for each in ("ge", "le", "gt", "lt"))
+    if above is None and below is None:
         return _between(parameter, low, high, "")
-    above = _plain(rule.above)
-    if high is None:
-        return f"must be more than {above}", f"{parameter} > {above}"
-    most = _plain(high)
-    return f"must be more than {above} and at most {most}", f"{above} < {parameter} <= {most}"
+    least = ("at least", "<=", low) if above is None else ("more than", "<", above)
+    most = ("at most", "<=", high) if below is None else ("less than", "<", below)
+    words = [f"{word} {_plain(end)}" for word, _, end in (least, most) if end is not None]
+    left = "" if least[2] is None else f"{_plain(least[2])} {least[1]} "
+    right = "" if most[2] is None else f" {most[1]} {_plain(most[2])}"
+    if not right:
+        left, right = "", f" {least[1].replace('<', '>')} {_plain(least[2])}"
+    return f"must be {' and '.join(words)}", f"{left}{parameter}{right}"
 
 
 def _between(parameter: str, low: float | None, high: float | None, unit: str) -> Words:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -19,6 +19,8 @@ class FieldRule:
     maximum: float | None = None
     above: float | None = None
     """Exclusive minimum."""
+    below: float | None = None
+    """Exclusive maximum."""
     multiple_of: float | None = None
     min_length: int | None = None
     max_length: int | None = None
@@ -38,6 +40,19 @@ ANY_NAME = "*"
 """Stands for names that the client chooses: "splits.*"."""
 Rules = Mapping[str, FieldRule]
 """Parameter, without indices, to its rule: "width", "prompts[]", "filter.since"; "" is the body."""
+
+
+def rule_at(location: Sequence[str | int], rules: Rules) -> FieldRule:
+    """The rule of the value at a location of pydantic, whose names the client may have chosen at
+    any level: ("splits", "train"), ("attributes", "animal", 0, "values", "fox")."""
+    parameter = ""
+    for part in location:
+        if isinstance(part, int):
+            parameter += "[]"
+            continue
+        named, chosen = f"{parameter}.{part}".lstrip("."), f"{parameter}.{ANY_NAME}".lstrip(".")
+        parameter = chosen if named not in rules and chosen in rules else named
+    return rules.get(parameter, NO_RULE)
 
 
 @cache
@@ -92,6 +107,7 @@ def _rule(schema: Schema, fields: tuple[str, ...]) -> FieldRule:
         minimum=_number(schema, "minimum"),
         maximum=_number(schema, "maximum"),
         above=_number(schema, "exclusiveMinimum"),
+        below=_number(schema, "exclusiveMaximum"),
         multiple_of=_number(schema, "multipleOf"),
         min_length=_integer(schema, "minLength"),
         max_length=_integer(schema, "maxLength"),
