@@ -54,6 +54,10 @@ class JobStore(Protocol):
             Overloaded: the owner has the largest number of unfinished jobs that the terms allow.
         """
 
+    def known(self, draft: Draft) -> Job | None:
+        """The job that the draft's idempotency key refers to; None for a new key, or without one.
+        Changes nothing. Raises `Conflict` if the key was used with another digest."""
+
     def claim(self, passing_over: Collection[str] = ()) -> Claimed | None:
         """Get the detached job that runs next, with a lease; None if none waits. Jobs whose lease
         has expired come first. Then the class is chosen, in which each has its share, and within

@@ -16,6 +16,7 @@ from engines.errors import DeadlineExceeded, InvalidParameters, Overloaded
 from engines.types import GenerationRequest, StoredImage
 from serve_app.budgets.storage import expected_bytes
 from serve_app.context import Context
+from serve_app.durable.making import check_free
 from serve_app.flow.deadlines import within
 from serve_app.flow.progress_stream import OnProgress
 from serve_app.generation.required import RequiredChecks
@@ -108,6 +109,8 @@ async def create(context: Context, plan: DatasetPlan, on_progress: OnProgress) -
         Conflict: the dataset has another declaration, or is being made already.
         InferloopError: the error that ended the run; another run can continue.
     """
+    if context.run is None:  # otherwise it is the run of such a job
+        await check_free(context, plan.spec.name)
     with context.running_datasets.hold(context.jobs.space, plan.spec.name):
         return await _create(context, plan, on_progress)
 

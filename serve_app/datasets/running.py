@@ -14,12 +14,16 @@ class RunningDatasets:
     def __init__(self) -> None:
         self._running: set[tuple[str | None, str]] = set()
 
+    def check(self, space: str | None, name: str) -> None:
+        """Raise `Conflict` if a request is making the dataset."""
+        if (space, name) in self._running:
+            raise Conflict(f"The dataset {name} is being made already")
+
     @contextmanager
     def hold(self, space: str | None, name: str) -> Iterator[None]:
         """Mark the dataset as being made during the block. Raises `Conflict` if another
         request is making it."""
-        if (space, name) in self._running:
-            raise Conflict(f"The dataset {name} is being made already")
+        self.check(space, name)
         self._running.add((space, name))
         try:
             yield

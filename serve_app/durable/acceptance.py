@@ -21,6 +21,7 @@ from engines.jobs.model import Accepted, Draft, Idempotency, Job, JobRequest, Le
 from serve_app.context import Context
 from serve_app.durable.asked import IDEMPOTENCY_KEY, PREFER, PREFERENCE_APPLIED, Asked, digest_of
 from serve_app.durable.keeping import QUEUE
+from serve_app.durable.making import CREATES, check_draft
 from serve_app.durable.run import JobRun, Rehearsed, Report, unheard
 from serve_app.durable.traces import note_job
 from serve_app.durable.views import job_out, kept_part
@@ -100,6 +101,7 @@ class _Keeper:
             self.context.caller.check_scope("admin")
         await self._rehearse()
         draft = self._draft(kind, detached=True)
+        await check_draft(self.context, draft)
         kept = self.context.kept
         job = (await kept.tell(QUEUE, kept.store.accept, draft)).job
         self.context.audit.details["job_id"] = job.id
@@ -251,7 +253,7 @@ class _About:
 def _about(body: bytes, kind: str) -> _About:
     """The amount of work in a valid request and its subject, for the queue and lists of jobs."""
     fields = json.loads(body or NO_FIELDS)
-    if kind == "dataset.create":
+    if kind == CREATES:
         quotas = next(iter((fields.get("quotas") or {}).values()), None)
         named = quotas.values() if isinstance(quotas, dict) else [quotas, fields.get("count")]
         images = sum(number for number in named if isinstance(number, int))

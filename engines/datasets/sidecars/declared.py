@@ -18,7 +18,7 @@ from engines.datasets.spec.model import DatasetSpec
 from engines.datasets.spec.plan import DatasetPlan
 from engines.datasets.spec.result import Shortage, Taken
 from engines.datasets.store.beginning import check_beginning
-from engines.datasets.store.layout import dataset_key, image_key
+from engines.datasets.store.layout import dataset_key, image_key, iter_images
 from engines.errors import Conflict, InvalidParameters, NotFound
 
 if TYPE_CHECKING:
@@ -76,7 +76,15 @@ def _declared(storage: Storage, key: str, name: str, identity: str, content: byt
 def close_declared(
     storage: Storage, name: str, taken: Iterable[Taken], short: Iterable[Shortage] = ()
 ) -> None:
-    """Store the accepted images, for later runs, and the missing ones, for reports. Blocks."""
+    """Store the accepted images, for later runs, and the missing ones, for reports. A run that
+    ended before its first image leaves no declaration, so that a corrected one may follow. Blocks.
+    """
+    taken, short = [*taken], [*short]
+    folder = dataset_key(name)
+    if not taken and not short and next(iter_images(storage, folder), None) is None:
+        for file in ("spec", "taken", "short"):
+            storage.delete(f"{folder}/{FOLDER}/{file}.json")
+        return
     for file, rows in (("taken", taken), ("short", short)):
         content = orjson.dumps([astuple(each) for each in rows])
         storage.replace(f"{dataset_key(name)}/{FOLDER}/{file}.json", content)

@@ -76,11 +76,15 @@ class Steps:
         if record["state"] == "queued":
             self._queues.join(pipe, record, turn)
 
+    def check_digest(self, record: Record, draft: Draft) -> None:
+        """Raise `Conflict` if the idempotency key of the job belongs to another request."""
+        if draft.idempotency is None or record["digest"] != draft.idempotency.digest:
+            raise Conflict("The Idempotency-Key was used with another request")
+
     def taken_up(self, pipe: Pipeline, record: Record, draft: Draft) -> Accepted:
         """The existing job: perhaps with a lease for the caller, or changed to a detached one.
         Raises `Conflict` if its idempotency key belongs to another request."""
-        if draft.idempotency is None or record["digest"] != draft.idempotency.digest:
-            raise Conflict("The Idempotency-Key was used with another request")
+        self.check_digest(record, draft)
         job = job_of(record, self._now())
         request, turn = (
             self._records.request_of(pipe, job.id),

@@ -75,6 +75,16 @@ class RedisJobStore:
 
         return self._redis.atomically(step, key or self._records.job_key(draft.id))
 
+    def known(self, draft: Draft) -> Job | None:
+        key = self._idempotency_key(draft)
+        with self._redis.reading() as client:
+            job_id = None if key is None else client.get(key)
+            if job_id is None:
+                return None
+            record = self._records.find(client, job_id)
+            self._steps.check_digest(record, draft)
+            return job_of(record, self._now())
+
     def claim(self, passing_over: Collection[str] = ()) -> Claimed | None:
         with self._redis.reading() as client:
             if not self._queues.something_waits(client, self._now()):

@@ -66,8 +66,7 @@ class SqliteJobStore:
         terms: JobTerms | None = None,
         now: Callable[[], float] = time.time,
     ) -> None:
-        """`path`: the database file; None keeps the jobs in memory of this process. `now`: returns
-        seconds since 1970."""
+        """`path`: the database file; None: in memory. `now`: returns seconds since 1970."""
         self._file = JobsFile(path)
         self._terms = terms or JobTerms()
         self._now = now
@@ -90,6 +89,11 @@ class SqliteJobStore:
                 lease = self._lease(connection, find(connection, draft.id))
             return self._accepted(connection, draft.id, lease, is_new=True)
 
+    def known(self, draft: Draft) -> Job | None:
+        with self._file.reading() as connection:
+            row = known_job(connection, draft)
+            return None if row is None else job_of(row, self._now())
+
     def claim(self, passing_over: Collection[str] = ()) -> Claimed | None:
         if not self._something_waits():
             return None
@@ -100,11 +104,8 @@ class SqliteJobStore:
             if row is None:
                 return None
             lease = self._lease(connection, row)
-            return Claimed(
-                job_of(find(connection, row["id"]), self._now()),
-                self._request(connection, row["id"]),
-                lease,
-            )
+            job = job_of(find(connection, row["id"]), self._now())
+            return Claimed(job, self._request(connection, row["id"]), lease)
 
     def renew(self, lease: Lease) -> bool:
         with self._file.writing(durable=False) as connection:
@@ -232,8 +233,8 @@ class SqliteJobStore:
             "SELECT COUNT(*) FROM jobs WHERE key_hash = ? AND state IN ('queued', 'running')",
             (draft.owner.key_hash,),
         ).fetchone()
-        if count >= self._terms.max_unfinished:
-            limit = self._terms.max_unfinished
+        limit = self._terms.max_unfinished
+        if count >= limit:
             raise Overloaded(f"More than {limit} unfinished jobs of this API key", 60.0)
 
     def _queue(self, connection: sqlite3.Connection, row: Row) -> None:
@@ -270,13 +271,12 @@ class SqliteJobStore:
             lease_until=None,
         )
         if answer is not None:
-            headers = json.dumps(dict(answer.headers))
             insert(
                 connection,
                 "answers",
                 id=job_id,
                 status=answer.status,
-                headers=headers,
+                headers=json.dumps(dict(answer.headers)),
                 body=answer.body,
             )
         append_event(connection, job_id, "ended", {"state": state}, self._now())

@@ -47,12 +47,17 @@ def test_the_same_key_and_body_is_the_same_job(store: JobStore) -> None:
     assert again.request == first.request
     assert (first.is_new, again.is_new) == (True, False)
     assert len(store.list(Selection(None), 10, None)) == 1
+    assert store.known(draft(idempotency_key="k")) == first.job
+    assert store.known(draft(idempotency_key="other")) is None
+    assert store.known(draft()) is None
 
 
 def test_another_body_under_the_key_is_a_conflict(store: JobStore) -> None:
     store.accept(draft(idempotency_key="k"))
     with pytest.raises(Conflict, match="Idempotency-Key"):
         store.accept(draft(idempotency_key="k", digest="digest-2"))
+    with pytest.raises(Conflict, match="Idempotency-Key"):
+        store.known(draft(idempotency_key="k", digest="digest-2"))
 
 
 def test_the_key_is_its_owners_alone(store: JobStore) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from tests.serve_app.datasets.test_declared_datasets import SPEC, client_of, services
 
+
 @pytest.mark.parametrize(
     ("changes", "parameter", "reason"),
     [

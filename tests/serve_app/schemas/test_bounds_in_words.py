@@ -10,6 +10,7 @@ from pydantic import Field, create_model
 from serve_app.schemas.base import RequestModel
 from tests.serve_app.schemas.test_request_schema import fault
 
+
 @pytest.mark.parametrize(
     ("bounds", "reason", "constraint"),
     [

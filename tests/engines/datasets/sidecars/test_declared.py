@@ -39,6 +39,19 @@ def test_another_declaration_is_a_conflict(storage: Storage) -> None:
         begin(storage, "b")
 
 
+def test_after_a_run_without_any_image_a_corrected_declaration_may_follow(
+    storage: Storage,
+) -> None:
+    begin(storage)
+    close_declared(storage, "pets", [])
+    assert [*storage.list("generated/pets")] == []
+    assert begin(storage, "b") == {}
+    storage.put_new("generated/pets/fox-00000.png", b"png")
+    close_declared(storage, "pets", [])
+    with pytest.raises(Conflict, match="another declaration"):
+        begin(storage, "c")
+
+
 def test_of_different_declarations_at_once_one_wins(storage: Storage) -> None:
     for name in (f"birds{number}" for number in range(20)):
 
