@@ -11,7 +11,7 @@ from engines.privacy.pii.words.given import is_given
 from engines.privacy.pii.words.lexicon import any_of, listed
 from engines.privacy.pii.words.likeness import likeness
 
-_OPPONENT_BEFORE = re.compile(rf"{CAPITAL}[^\W\d_]+[ ](?:[–-]|vs\.?)[ ]$")
+_OPPONENT_BEFORE = re.compile(rf"(?<![^\W\d_]){CAPITAL}[^\W\d_]+[ ](?:[–-]|vs\.?)[ ]$")
 _SCORE = re.compile(r"[ ]{1,2}\(?\d{1,2}[ ]?[:–-][ ]?\d{1,2}(?![\d:h])")
 _OPPONENT_AND_SCORE = re.compile(rf"[ ][–-][ ]{CAPITAL}[^\n\d]{{2,30}}{_SCORE.pattern}")
 _PRICED = re.compile(  # , 3,20 € le kilo
