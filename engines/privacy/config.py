@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from engines.images.further import FurtherLimits
 from engines.privacy.anonymize_config import AnonymizeConfig
-from engines.privacy.scoring import ScoreTable, VerdictConfig
+from engines.privacy.scoring import ScoreTable, Share, VerdictConfig
 from engines.types.frozen import FrozenModel
 
-Share = Annotated[float, Field(ge=0.0, le=1.0)]
 FaceBackend = Literal["yunet", "face_recognition"]
 
 

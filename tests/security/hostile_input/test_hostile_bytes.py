@@ -19,6 +19,7 @@ import pytest
 import engines.images
 import engines.privacy.metadata
 import engines.privacy.pii
+import engines.privacy.text
 from engines.errors import InvalidImage
 from engines.images import FurtherLimits, ImageLimits, Metadata, decode, further_pictures, probe
 from engines.images.containers import check
@@ -40,7 +41,7 @@ from tests.security.hostile_input.doubling import cpu_s, grows_linearly
 from tests.security.hostile_input.hostile import byte_units, repeated, texts, units
 
 LIMITS = ImageLimits()
-PACKAGES = (engines.images, engines.privacy.metadata, engines.privacy.pii)
+PACKAGES = (engines.images, engines.privacy.metadata, engines.privacy.pii, engines.privacy.text)
 TEXTS = texts()
 PATTERN_CHARACTERS = 2000
 SEARCH_CHARACTERS = 2000
