@@ -17,8 +17,8 @@ from engines.types import GenerationRequest, StoredImage
 from serve_app.budgets.storage import expected_bytes
 from serve_app.context import Context
 from serve_app.durable.making import check_free
-from serve_app.flow.deadlines import within
 from serve_app.flow.progress_stream import OnProgress
+from serve_app.generation.making import check_profiles
 from serve_app.generation.required import RequiredChecks
 
 T = TypeVar("T")
@@ -97,9 +97,7 @@ async def check_plan(context: Context, plan: DatasetPlan) -> None:
     for item in islice(plan.items(), CHECKED_ITEMS):
         request = plan.request(item, context.config.default_model_id)
         context.services.generation.check(request)
-    for name in plan.spec.profiles:
-        work = context.services.profiles.get(name)
-        await within(context.config.deadlines.lookup_s, work)
+    await check_profiles(context, plan.spec.profiles)
 
 
 async def create(context: Context, plan: DatasetPlan, on_progress: OnProgress) -> DatasetResult:

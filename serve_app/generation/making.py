@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import replace
 
 from engines.datasets.spec.tries import Checks
@@ -10,6 +10,7 @@ from engines.types import GenerationRequest, StepProgress, StoredImage
 from serve_app.budgets.storage import expected_bytes
 from serve_app.context import Context
 from serve_app.durable.run import JobRun, unheard
+from serve_app.flow.deadlines import within
 from serve_app.flow.progress_stream import OnProgress
 from serve_app.generation.batch import run_batch
 from serve_app.generation.job_log import JobEvent
@@ -21,8 +22,16 @@ SERVED_MODEL = "X-Served-Model"
 """Response header with the id of the model that made the images."""
 
 
-def one_generation(context: Context, body: GenerateBody) -> GenerationRequest:
-    """The engine's request for a `generate` body. Raises what `Generation.check` raises."""
+async def check_profiles(context: Context, names: Iterable[str]) -> None:
+    """Look up the profiles, before work that needs them begins. Raises `NotFound`."""
+    for name in names:
+        work = context.services.profiles.get(name)
+        await within(context.config.deadlines.lookup_s, work)
+
+
+async def one_generation(context: Context, body: GenerateBody) -> GenerationRequest:
+    """The engine's request for a `generate` body. Raises what `Generation.check` raises, and
+    `NotFound` for a profile that does not exist."""
     generation = single_request(
         body,
         context.ids.image(),
@@ -31,19 +40,21 @@ def one_generation(context: Context, body: GenerateBody) -> GenerationRequest:
         previews=context.previews,
     )
     context.services.generation.check(generation)
+    await check_profiles(context, body.profiles)
     return replace(generation, repeated=context.repeated)
 
 
-def many_generations(
+async def many_generations(
     context: Context, body: BatchBody, unique: str, max_seed: int
 ) -> list[GenerationRequest]:
-    """The engine's requests for a batch body. Raises what `Generation.check` raises, and
-    `InvalidParameters` if the last image's seed would be above `max_seed`, or if there are not as
-    many labels or metadata as prompts."""
+    """The engine's requests for a batch body. Raises what `Generation.check` raises, `NotFound`
+    for a profile that does not exist, and `InvalidParameters` if the last image's seed would be
+    above `max_seed`, or if there are not as many labels or metadata as prompts."""
     generations = batch_requests(body, unique, context.draw_seed, max_seed)
     context.services.generation.check(
         generations[0]
     )  # The other requests differ only in their prompts.
+    await check_profiles(context, body.profiles)
     return [replace(each, repeated=context.repeated) for each in generations]
 
 

@@ -59,12 +59,12 @@ class Call:
         """Width and height of each image in pixels, such as "512x512"."""
         return f"{self.batch.width}x{self.batch.height}"
 
-    def generations(self, context: Context) -> list[GenerationRequest]:
+    async def generations(self, context: Context) -> list[GenerationRequest]:
         """The requests to the engine, one for each image. Raises `InvalidParameters`, with the
-        client's field names, if no pool serves them."""
+        client's field names, if no pool serves them, and `NotFound` for an unknown profile."""
         with in_openai_words():
             unique = context.ids.unique()
-            return many_generations(context, self.batch, unique, self.max_seed)
+            return await many_generations(context, self.batch, unique, self.max_seed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +97,7 @@ def read_compact(answer: Response) -> list[Made]:
 async def made_images(request: Request, call: Call) -> list[Made]:
     """Generate the images within the caller's quotas. Stops if the client disconnects."""
     context: Context = request.state.context  # with an idempotency key, this has its own ids
-    generations = call.generations(context)
+    generations = await call.generations(context)
     with context.job_quota.hold(context.caller.key_hash, call.in_flight):
         work = stored_images(context, generations, call.in_flight)
         return [Made.of(image) for image in await while_connected(request, work)]
@@ -130,7 +130,8 @@ async def streamed(request: Request, context: Context, call: Call) -> Response:
     """
     wanted = call.body.partial_images or 0
     generations = [
-        replace(each, progress=True, previews=wanted > 0) for each in call.generations(context)
+        replace(each, progress=True, previews=wanted > 0)
+        for each in await call.generations(context)
     ]
     lines = _lines(context, call, generations, wanted)
     first = await while_connected(request, _next(lines))

@@ -53,7 +53,7 @@ def generation_router(config: ApiConfig) -> APIRouter:
     ) -> GenerateResponse:
         """Generate one image. The answer is sent when the image is stored."""
         context.note_prompts(body.prompt)
-        generation = one_generation(context, body)
+        generation = await one_generation(context, body)
         checks = _checks(context, body)
         with context.job_quota.hold(context.caller.key_hash):
             image = await while_connected(request, stored_image(context, generation, checks))
@@ -91,7 +91,7 @@ async def _batch(
 ) -> BatchResponse | StreamingResponse:
     context.note_prompts(*body.prompts)
     unique = context.ids.unique()
-    generations = many_generations(context, body, unique, context.config.bounds.max_seed)
+    generations = await many_generations(context, body, unique, context.config.bounds.max_seed)
     checks = _checks(context, body)
     in_flight = min(body.batch_size, len(generations))
 

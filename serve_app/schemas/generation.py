@@ -68,6 +68,13 @@ class ImageParameters(AsynchronousBody):
         description=f"With `require`: most images to make; {DEFAULT_TRIES} if left out.",
     )
 
+    @property
+    def profiles(self) -> tuple[str, ...]:
+        """The profiles that the image is matched to or compared with, each once."""
+        wanted = None if self.require is None else self.require.profile
+        names = (self.profile, None if wanted is None else wanted.name)
+        return tuple(dict.fromkeys(name for name in names if name is not None))
+
     def extras(self) -> dict[str, JsonValue]:
         """The optional parameters that the request gave, which the answer repeats."""
         names = (*_ECHOED, "labels", "metadata")

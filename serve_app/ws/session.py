@@ -21,6 +21,7 @@ from serve_app.budgets.rate_limits import exceeded
 from serve_app.budgets.storage import expected_bytes
 from serve_app.context import Context
 from serve_app.generation.job_log import JobEvent
+from serve_app.generation.making import check_profiles
 from serve_app.generation.requests import single_request
 from serve_app.generation.required import RequiredChecks, required_checks
 from serve_app.schemas.generation import GenerateBody
@@ -107,6 +108,7 @@ class GenerationSession:
         if len(self._pumps) >= limit:
             raise Overloaded(f"More than {limit} unfinished jobs on this socket", 1.0)
         checks = self._checks(body)
+        await check_profiles(self._context, body.profiles)
         request = single_request(
             body,
             self._context.ids.image(),
