@@ -11,7 +11,7 @@ from deployments.wiring.files import FileWiring
 from deployments.wiring.marks import NO_MARKS, MarksWiring
 from deployments.wiring.spaces import PerSpace
 from engines.datasets.marking import ImageMarks, NoMarks
-from engines.datasets.records.reading import prompt_of_image
+from engines.datasets.records.reading import model_of_image, prompt_of_image
 from engines.datasets.store.store import DatasetStore
 from engines.images import ImageLimits
 from engines.privacy.config import PrivacyConfig
@@ -71,8 +71,9 @@ class QualityWiring:
 
         def build(space: str | None) -> Judge[QualityValidator]:
             store = DatasetStore(self.files.data.in_space(space).storage())
-            recorded = partial(prompt_of_image, store.storage)
-            validator = QualityValidator(config, models, recorded, pixels_of)
+            prompt_of = partial(prompt_of_image, store.storage)
+            model_of = partial(model_of_image, store.storage)
+            validator = QualityValidator(config, models, prompt_of, model_of, pixels_of)
             return Judge(store, validator, validator.warm)
 
         return PerSpace(build)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Mapping
+from typing import Literal, TypeAlias
 
 from pydantic import Field, field_validator
 
@@ -147,13 +148,21 @@ and blurred images fail."""
 PROFILES = {"photo": PHOTO, "product": PRODUCT, "illustration": ILLUSTRATION, "graphic": GRAPHIC}
 
 
+QualityProfile: TypeAlias = Literal["auto", "photo", "product", "illustration", "graphic"]
+
+
 class QualityConfig(FrozenModel):
     """Configuration of the quality validator."""
 
-    profile: Literal["auto", "photo", "product", "illustration", "graphic"] = Field(
+    profile: QualityProfile = Field(
         default="auto",
         description="Kind of the images, which selects the thresholds. auto: selected for each "
         "image by its content; the header X-Validator-Version of the answer names the kind.",
+    )
+    profile_by_model: Mapping[str, QualityProfile] = Field(
+        default={},
+        description="Model id to profile: images that the service made with this model are judged "
+        "with this profile, all others with `profile`.",
     )
     defects: bool = Field(
         default=True,

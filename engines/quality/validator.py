@@ -31,7 +31,7 @@ _NEEDS = {
 }
 
 
-def _no_prompt(key: str) -> str | None:
+def _unknown(key: str) -> str | None:
     return None
 
 
@@ -43,17 +43,21 @@ class QualityValidator:
         self,
         config: QualityConfig,
         model_metrics: Mapping[str, Metric] | None = None,
-        recorded_prompt: Callable[[str], str | None] = _no_prompt,
+        recorded_prompt: Callable[[str], str | None] = _unknown,
+        recorded_model: Callable[[str], str | None] = _unknown,
         read_pixels: ReadPixels = read_pixels,
     ) -> None:
         """Load the models that the config names, unless `model_metrics` is given instead.
 
         `recorded_prompt` takes an image's key and returns the prompt it was generated from, or None
         if it is unknown. It is called only if a metric needs a prompt and the request has none.
+        `recorded_model` takes an image's key and returns the id of the model that made it, or None.
+        It is called only if the config has a `profile_by_model`.
         `read_pixels` decodes an image, in this process or in another one.
         """
         self._config = config
         self._recorded_prompt = recorded_prompt
+        self._recorded_model = recorded_model
         self._read_pixels = read_pixels
         if model_metrics is None:
             model_metrics = load_metrics(config)
@@ -98,7 +102,7 @@ class QualityValidator:
         chosen = [self._metric(name) for name in (DEFAULT_METRICS if metrics is None else metrics)]
         pixels = self._read_pixels(content, self._config.limits)
         image = Examined(pixels, measure(pixels), lambda: prompt or self._recorded_prompt(key))
-        judged = judge(pixels, self._config, image.seen)
+        judged = judge(pixels, self._config_for(key), image.seen)
         score = round(judged.score, 4)
         passed = score >= self._config.pass_threshold
         return QualityReport(
@@ -109,6 +113,14 @@ class QualityValidator:
             validator_version=self._version(judged.thresholds, judged.opinion is not None),
             weakest=None if passed else weakest(judged, self._config.pass_threshold),
         )
+
+    def _config_for(self, key: str) -> QualityConfig:
+        """The config, with the profile for the model that made the image."""
+        by_model = self._config.profile_by_model
+        model = self._recorded_model(key) if by_model else None
+        if model is None or model not in by_model:
+            return self._config
+        return self._config.model_copy(update={"profile": by_model[model]})
 
     def _metric(self, name: str) -> Metric:
         metric = self._metrics.get(name) or FORMER_METRICS.get(name)

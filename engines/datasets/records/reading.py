@@ -16,6 +16,7 @@ from engines.datasets.records.facts import FileFacts
 from engines.datasets.sidecars.descriptions import Description
 from engines.datasets.sidecars.reviews import KeptReview
 from engines.datasets.sidecars.verdict import Verdict
+from engines.datasets.store.copies import SOURCE_KEY
 from engines.datasets.store.layout import description_key, sidecar_key
 from engines.errors import NotFound
 from engines.images.png_text import read_png_text
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 Kept = TypeVar("Kept")
 logger = logging.getLogger(__name__)
 PNG_RECIPE_KEYWORD = "inferloop.recipe"
+_MOST_COPIES = 8
 
 
 class DatasetRecord(NamedTuple):
@@ -130,6 +132,22 @@ def prompt_of_image(storage: Storage, key: str) -> str | None:
         beside = None
     recipe = beside or recipe_of_png(storage, key)
     return recipe.prompt if recipe else None
+
+
+def model_of_image(storage: Storage, key: str) -> str | None:
+    """Id of the model that made the image `key`, or the original of the copy `key`: from the recipe
+    that the service stored beside it. None without one. A recipe inside the file is not used:
+    anybody can write it. Blocks."""
+    for _ in range(_MOST_COPIES):
+        try:
+            beside = orjson.loads(storage.read(sidecar_key(key, ".json")))
+            source = beside.get(SOURCE_KEY) if isinstance(beside, dict) else None
+            if not isinstance(source, str):
+                return Recipe.from_dict(beside).served_model
+        except (NotFound, ValueError):
+            return None
+        key = source
+    return None
 
 
 def _recover(

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from engines.protocols import Storage
 
 
+SOURCE_KEY = "source_key"
+"""Field of a lineage: storage key of the original."""
 SOURCE_IS_SYNTHETIC = "source_is_synthetic"
 """Field of a lineage: whether the original was generated here."""
 

@@ -19,6 +19,7 @@ from deployments.wiring.files import FileWiring
 from deployments.wiring.library import ExportWiring, ProfilesWiring
 from deployments.wiring.validators import PrivacyWiring, QualityWiring
 from engines.datasets.export_config import ExportConfig
+from engines.datasets.records.reading import model_of_image
 from engines.datasets.store.recorder import ImageRecorder
 from engines.datasets.store.store import DatasetStore
 from engines.errors import NotFound
@@ -90,6 +91,19 @@ async def test_a_quality_verdict_is_answered_and_left_beside_the_image(
     assert verdict(files, keys[0], "quality")["passed"] == report.passed
 
 
+async def test_images_of_a_model_and_uploads_are_judged_with_different_profiles(
+    files: FileWiring, keys: list[str]
+) -> None:
+    storage = files.data.storage()
+    storage.put_new("uploads/same.png", storage.read(keys[0]))
+    config = QualityConfig(profile_by_model={"m": "graphic"})
+    replica = QualityReplica(QualityWiring(config, files))
+    own = await replica.validate(keys[0], None)
+    uploaded = await replica.validate("uploads/same.png", None)
+    assert " graphic>=" in own.validator_version
+    assert " auto:" in uploaded.validator_version
+
+
 async def test_an_image_that_is_not_there_is_not_judged(files: FileWiring) -> None:
     replica = QualityReplica(QualityWiring(QualityConfig(), files))
     with pytest.raises(NotFound):
@@ -118,6 +132,7 @@ async def test_an_anonymized_copy_says_what_it_is_a_copy_of(
     assert files.data.storage().read(keys[0]) == before
     lineage = json.loads(files.data.storage().read("generated/clean/copy.json"))
     assert keys[0] in json.dumps(lineage)
+    assert model_of_image(files.data.storage(), copy) == "m"
 
 
 async def collected(events: AsyncIterator[Event]) -> list[Event]:

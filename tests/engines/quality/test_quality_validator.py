@@ -99,6 +99,30 @@ def test_the_pass_mark_is_config(coffee: bytes) -> None:
     assert report.validator_version == "quality/14 with head auto:photo>=1.00"
 
 
+def test_images_of_a_model_are_judged_with_its_profile_and_all_others_by_content(
+    coffee: bytes,
+) -> None:
+    models = {KEY: "drawing-model", "generated/b.png": "photo-model"}
+    config = QualityConfig(profile_by_model={"drawing-model": "illustration"})
+    validator = QualityValidator(config, recorded_model=models.get)
+    versions = {key: validator.validate(coffee, key).validator_version for key in (*models, "u")}
+    by_content = "quality/14 with head auto:photo>=0.50"
+    assert versions[KEY] == "quality/14 illustration>=0.50"
+    assert versions["generated/b.png"] == versions["u"] == by_content
+
+
+def test_the_model_of_an_image_is_only_looked_up_if_the_config_needs_it(coffee: bytes) -> None:
+    def unexpected(key: str) -> str | None:
+        raise AssertionError(key)
+
+    QualityValidator(QualityConfig(), recorded_model=unexpected).validate(coffee, KEY)
+
+
+def test_a_profile_for_a_model_must_exist() -> None:
+    with pytest.raises(ValidationError, match="profile_by_model"):
+        QualityConfig.model_validate({"profile_by_model": {"m": "drawing"}})
+
+
 def test_own_thresholds_judge_and_are_named(coffee: bytes) -> None:
     harsh = PHOTO.model_copy(update={"scale": 0.1})
     report = QualityValidator(QualityConfig(thresholds=harsh)).validate(coffee, KEY)
