@@ -9,10 +9,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-import numpy as np
-
+from engines.privacy.pii.words.bloom import write
 from engines.privacy.pii.words.given import plain
-from engines.privacy.pii.words.surnames import BITS, FILTER, places
+from engines.privacy.pii.words.surnames import BITS, FILTER
 from training.names.sources import Lists, read
 
 _SURE = 1.0
@@ -23,11 +22,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="training.names.filter")
     parser.add_argument("folder", type=Path)
     found = surnames_only(read(parser.parse_args().folder))
-    bits = np.zeros(BITS // 8, dtype=np.uint8)
-    for word in found:
-        for place in places(word):
-            bits[place >> 3] |= 1 << (place & 7)
-    np.savez_compressed(FILTER, bits=bits)
+    write(FILTER, found, BITS)
     print(f"{len(found)} surnames, {FILTER.stat().st_size} bytes")
 
 

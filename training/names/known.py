@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from engines.privacy.pii.words.given import KNOWN, is_word_too, plain
@@ -35,15 +35,20 @@ def main() -> None:
     parser.add_argument("folder", type=Path)
     folder = parser.parse_args().folder
     known = {re.sub(r"[^\w]+", " ", name) for name in famous()}
-    common = set(surnames_of(passwords(folder, "en"))[:_COMMON])
+    common = common_surnames(surnames_of(passwords(folder, "en")))
     found = set()
     for name in (*_people(folder), *_things(folder), *brands_of_shops(folder), *cities(folder)):
         words = re.findall(r"[^\W_]+", plain(name))
-        if _may_be_taken(name) and not (given_in_list(words[0]) and words[-1] in common):
+        if may_be_taken(name, words, common):
             found.add(" ".join(words))
     kept = sorted(found - known)
     KNOWN.write_text("\n".join(kept) + "\n", encoding="utf-8")
     print(f"{len(kept)} names, {KNOWN.stat().st_size} bytes")
+
+
+def common_surnames(surnames: Sequence[str]) -> set[str]:
+    """Without accents, the surnames that many have. `surnames`: the most frequent first."""
+    return {plain(name) for name in surnames[:_COMMON]}
 
 
 def _people(folder: Path) -> Iterator[str]:
@@ -73,7 +78,12 @@ def _words(fields: list[str]) -> Iterator[str]:
         yield fields[4 + 2 * place].replace("_", " ")
 
 
-def _may_be_taken(name: str) -> bool:
+def may_be_taken(name: str, plain_words: Sequence[str], common: set[str]) -> bool:
+    """Whether the search could take `name`, of a thing or a well-known person, for that of a
+    private one, and few private ones have it: a known given name with a surname of `common` is
+    left to them. `plain_words`: its words without accents, in lower case."""
+    if plain_words and given_in_list(plain_words[0]) and plain_words[-1] in common:
+        return False
     words = name.split()
     if not _FEWEST_WORDS <= len(words) <= _MOST_WORDS or not words[0][0].isupper():
         return False

@@ -135,11 +135,13 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
 def _is_private(text: str, start: int, end: int, starts: Sequence[int]) -> bool:
     """Whether the name of somebody whom all know is that of a private person here: it stands beside
     other personal data or behind a word such as "patient", or the person "lives at" an address."""
-    if _is_thing(text[start:end]) or is_called_otherwise(text, start, end):
+    if _is_thing(text[start:end]):
         return False
     before = _LOWER_BEFORE.search(text[max(0, start - _AROUND) : start])
     if before is not None and before.group(1).lower() in _PRIVATE:
         return True
+    if is_called_otherwise(text, start, end):
+        return False
     behind = _LOWER_BEHIND.match(text, end)
     resides = behind is not None and behind.group(1).lower() in _RESIDES
     near = end + len(text[end : end + _NEAR_BEHIND].partition("\n")[0])

@@ -26,6 +26,7 @@ _RULER = re.compile(
 _QUOTES = ('"', "'", "“", "„", "«", "‚", "»")
 _NO_SENTENCE = re.compile(r"[’']s?[ ]|[ ]?[™®©&+]|[ ]?[\"”»“]|[ ]\((?:1[5-9]|20)\d\d")
 _AND = re.compile(rf"[ ](?:&|\+)[ ](?=({CAPITAL}[^\W\d_]+))")
+_WORD_BEHIND = re.compile(r"(?<![^\W_])([^\W\d_]+)([ ]?\d)?")  # not: 3rd floor
 _ENDS_OF_THINGS = listed("thing_end")  # Kreuzfahrtschiff, basisschool
 _AROUND, _SHORT, _GIVEN_AND_SURNAME = 40, 3, 2
 THINGS = frozenset(listed("no_label", "street_behind", "street_end", "work", "thing"))
@@ -62,8 +63,10 @@ def is_called_otherwise(text: str, start: int, end: int) -> bool:
     also = _AND.match(behind)
     if _NO_SENTENCE.match(behind) and not (also and is_given(also.group(1))):
         return True
-    words = re.findall(r"[^\W\d_]+", behind)[:1]
-    return not THINGS.isdisjoint(word.lower() for word in words)
+    thing = _WORD_BEHIND.search(behind)
+    if thing is None or (behind.startswith(",") and thing.group(2)):  # Anna Berger, room 4
+        return False
+    return thing.group(1).lower() in THINGS
 
 
 def _is_team(name: str, before: str) -> bool:

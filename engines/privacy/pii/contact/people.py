@@ -173,6 +173,7 @@ _ROLES = frozenset(listed("name_word", "kin", "badge", "profession", "bell"))
 _ADDRESSED = frozenset(listed("addressed"))
 _PRIZES, _RANKS = frozenset(listed("prize")), frozenset(listed("rank"))
 _FOR_WHOM = frozenset(listed("for_whom"))
+_PRIVATE = frozenset(listed("private", "bell"))
 _LONGEST_LABEL = 40
 _LIKE_A_NAME, _LIKE_A_NAME_OF_ROLE = 2.0, -2.0
 """Least likeness of a name whose given name is in no list, behind any label and behind a role."""
@@ -198,7 +199,7 @@ def find_names(text: str) -> Iterator[Span]:
             if (
                 _is_given(name, place, _least_likeness(text, match.start()))
                 and _may_be_somebody(name)
-                and not (is_famous(name) or ends_famous(name))
+                and not (_is_known(name) and not _is_of_private(text, match.start()))
                 and _is_label(text, match.start())
                 and not (pattern is _TO_WHOM and _is_behind_thing(text, match.start()))
                 and not is_author(text, *match.span(1))
@@ -269,6 +270,16 @@ def _is_behind_thing(text: str, start: int) -> bool:
     """Whether the word before `start` is that of a thing: "Trattoria da Franco Colombo"."""
     words = re.findall(r"[^\W\d_]+", text[max(0, start - _LONGEST_LABEL) : start].lower())
     return words[-1:] != [] and words[-1] in _THINGS
+
+
+def _is_known(name: str) -> bool:
+    return is_famous(name) or ends_famous(name)
+
+
+def _is_of_private(text: str, label: int) -> bool:
+    """Whether the last word before `label` speaks of private people: "Parcel for Grace Hopper"."""
+    words = re.findall(r"[^\W\d_]+", text[max(0, label - _LONGEST_LABEL) : label].lower())
+    return bool(words) and words[-1] in _PRIVATE
 
 
 def _is_label(text: str, colon: int) -> bool:

@@ -1,5 +1,5 @@
 """Given names, in the files of the languages and in `given.toml`; and the names of well-known
-people, characters, works and brands, in `famous.toml` and `known.txt`."""
+people, characters, works and brands, in `famous.toml`, `known.txt` and `data/famous.npz`."""
 
 from __future__ import annotations
 
@@ -9,11 +9,14 @@ import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
+from engines.privacy.pii.words.bloom import holds
 from engines.privacy.pii.words.lexicon import famous, listed, listed_in
 
 _FILE = Path(__file__).parent / "given.toml"
 KNOWN = Path(__file__).parent / "known.txt"
 """One name a line, written by `training.names.known`."""
+FAMOUS = Path(__file__).parents[1] / "data" / "famous.npz"
+"""A Bloom filter, written by `training.names.famous`."""
 _MOST_WORDS = 4
 _FAMOUS = frozenset(re.sub(r"[^\w]+", " ", name) for name in famous()).union(
     KNOWN.read_text(encoding="utf-8").splitlines()
@@ -46,21 +49,33 @@ def is_function_word(word: str) -> bool:
 
 
 def is_famous(text: str) -> bool:
-    """Whether `text` begins with a name of `famous.toml` or `known.txt`, of two to four words."""
+    """Whether `text` begins with a name of these lists, of two to four words."""
     words = re.findall(r"\w+", plain(text))
-    return any(" ".join(words[:count]) in _FAMOUS for count in range(2, _MOST_WORDS + 1))
+    most = min(_MOST_WORDS, len(words))
+    return any(_is_known(" ".join(words[:count])) for count in range(2, most + 1))
 
 
 def is_famous_name(text: str) -> bool:
     """Whether `text` is such a name and nothing else."""
-    return " ".join(re.findall(r"\w+", plain(text))) in _FAMOUS
+    words = re.findall(r"\w+", plain(text))
+    return len(words) > 1 and _is_known(" ".join(words))
 
 
 def ends_famous(name: str) -> bool:
     """Whether the last two to four words of `name` are such a name: "Faust von Johann Wolfgang von
     Goethe"."""
     words = re.findall(r"\w+", plain(name))
-    return any(" ".join(words[-count:]) in _FAMOUS for count in range(2, _MOST_WORDS + 1))
+    most = min(_MOST_WORDS, len(words))
+    return any(_is_known(" ".join(words[-count:])) for count in range(2, most + 1))
+
+
+def is_listed(name: str) -> bool:
+    """Whether a name, as `famous.toml` spells it, is in `famous.toml` or `known.txt`."""
+    return name in _FAMOUS
+
+
+def _is_known(name: str) -> bool:
+    return name in _FAMOUS or holds(FAMOUS, name)
 
 
 def is_famous_turned(name: str) -> bool:

@@ -6,17 +6,12 @@ from __future__ import annotations
 
 import tomllib
 import unicodedata
-from collections.abc import Iterator
-from functools import cache
-from hashlib import blake2b
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
+from engines.privacy.pii.words.bloom import holds
 
 FILTER = Path(__file__).parents[1] / "data" / "surnames.npz"
 BITS = 1 << 20
-_HASHES = 6
 _LISTS: dict[str, list[str]] = tomllib.loads(
     (Path(__file__).parent / "surnames.toml").read_text(encoding="utf-8")
 )
@@ -32,22 +27,4 @@ def is_surname(word: str) -> bool:
     plain = "".join(sign for sign in apart if not (unicodedata.combining(sign) or sign in "'’"))
     if plain in _SURNAMES or (len(plain) >= _SHORTEST and plain.endswith(_ENDINGS)):
         return True
-    bits = _filter()
-    return len(plain) >= _SHORTEST_IN_FILTER and all(
-        bits[place >> 3] >> (place & 7) & 1 for place in places(plain)
-    )
-
-
-def places(word: str) -> Iterator[int]:
-    """The bits of a word in the filter (Kirsch and Mitzenmacher 2006: two hashes make all)."""
-    digest = blake2b(word.encode(), digest_size=8).digest()
-    first, second = int.from_bytes(digest[:4], "big"), int.from_bytes(digest[4:], "big") | 1
-    for count in range(_HASHES):
-        yield (first + count * second) % BITS
-
-
-@cache
-def _filter() -> NDArray[np.uint8]:
-    with np.load(FILTER, allow_pickle=False) as file:
-        bits: NDArray[np.uint8] = file["bits"]
-        return bits
+    return len(plain) >= _SHORTEST_IN_FILTER and holds(FILTER, plain)
