@@ -123,10 +123,11 @@ class ProfileService:
                 features are requested for a profile that was created without them, or the encoder
                 is missing or is not the one of the stored features.
             Forbidden: the bucket is not allowed or is the data root's, or access was denied.
-            Conflict: the profile exists already, or was changed meanwhile.
+            Conflict: the profile exists already, its name differs from another one's only in case,
+                or it was changed meanwhile.
             StorageFailed: the data root or S3 cannot be reached.
         """
-        before = self._stored(request.name)
+        before = self._store.before_writing(request.name)
         if before is not None and before.request_id == request.request_id:
             return before.profile
         _check_may_extend(request, before)
@@ -238,13 +239,6 @@ class ProfileService:
                 "dataset", None, "dataset or profile", "or profile must be given"
             )
         return left, self._measure(dataset_key, stop).statistics(), (name, dataset_key)
-
-    def _stored(self, name: str) -> StoredProfile | None:
-        """The stored profile; None if there is none of that name."""
-        try:
-            return self._store.get(name)
-        except NotFound:
-            return None
 
     def _decoded(self, source: str | S3Folder) -> Iterator[Pixels | None]:
         return decoded(self._files(source), self._limits, self._config, self._read_pixels)

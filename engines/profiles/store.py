@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, cast
 
 import orjson
 
-from engines.errors import NotFound, StorageFailed
+from engines.errors import Conflict, NotFound, StorageFailed
 from engines.profiles.features import FeatureFacts, folder_of
 from engines.types import Profile
 from engines.types.metric_names import with_present_names
@@ -57,11 +57,27 @@ class ProfileStore:
     def all(self, after: str | None = None) -> Iterator[StoredProfile]:
         """All profiles after the profile `after`, ordered by name, without those that are deleted
         meanwhile. Raises as `get` does."""
-        for stat in self._storage.list(AREA, "" if after is None else key_of(after)):
-            name = stat.key.removeprefix(f"{AREA}/{PREFIX}").removesuffix(".json")
-            if key_of(name) == stat.key:
-                with suppress(NotFound):
-                    yield self.get(name)
+        for name in self._names(after):
+            with suppress(NotFound):
+                yield self.get(name)
+
+    def before_writing(self, name: str) -> StoredProfile | None:
+        """The profile; None if there is none, and one of that name may be written.
+
+        Raises:
+            Conflict: another profile's name differs only in case: on Windows and macOS a copy of
+                both would be one file.
+            StorageFailed: the file is damaged.
+        """
+        with suppress(NotFound):
+            return self.get(name)
+        for other in self._names():
+            if other.casefold() == name.casefold():
+                raise Conflict(
+                    f"A profile of the name {other} exists, and {name} differs from it only in "
+                    "case: use its name, or another one"
+                )
+        return None
 
     def get(self, name: str) -> StoredProfile:
         """The profile. Raises `NotFound`, and `StorageFailed` if the file is damaged."""
@@ -107,6 +123,12 @@ class ProfileStore:
         """Remove a features file to which no profile refers; does nothing for None."""
         if features is not None:
             self._remove(features.key)
+
+    def _names(self, after: str | None = None) -> Iterator[str]:
+        for stat in self._storage.list(AREA, "" if after is None else key_of(after)):
+            name = stat.key.removeprefix(f"{AREA}/{PREFIX}").removesuffix(".json")
+            if key_of(name) == stat.key:
+                yield name
 
     def _remove(self, key: str) -> None:
         with suppress(NotFound):

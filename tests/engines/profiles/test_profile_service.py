@@ -47,6 +47,26 @@ def storage(tmp_path: Path) -> FolderStorage:
     return FolderStorage(tmp_path)
 
 
+def test_a_profile_does_not_begin_beside_one_of_another_case(storage: FolderStorage) -> None:
+    service = ProfileService(storage, clock=Ticking())
+    service.create(ProfileRequest("Office", "generated/set"))
+    for update in (False, True):
+        with pytest.raises(Conflict, match="Office exists, and OFFICE differs from it"):
+            service.create(ProfileRequest("OFFICE", "generated/set", update=update))
+    assert [summary.name for summary in service.list()] == ["Office"]
+    service.delete("Office")
+    assert service.create(ProfileRequest("OFFICE", "generated/set")).sample_count == 3
+
+
+def test_profiles_that_differ_only_in_case_already_both_go_on(storage: FolderStorage) -> None:
+    service = ProfileService(storage, clock=Ticking())
+    service.create(ProfileRequest("office", "generated/set"))
+    written = storage.read("profiles/stream_office.json")
+    storage.put_new("profiles/stream_Office.json", written)
+    for name in ("office", "Office"):
+        assert service.create(ProfileRequest(name, "generated/set", update=True)).sample_count == 6
+
+
 def test_a_profile_is_made_listed_extended_and_deleted(storage: FolderStorage) -> None:
     service = ProfileService(storage, clock=Ticking())
     made = service.create(ProfileRequest("mine", "generated/set"))
