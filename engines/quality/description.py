@@ -42,7 +42,7 @@ CHOSEN = "auto:"
 _SMALLEST_PX = 64
 _MIDDLE_PX = 320
 _LEAST_FACTOR, _LEAST_SCORE, _LEAST_SHARE = 1e-3, 1e-4, 3e-3  # before a logarithm
-_NOT_TOLD = ("size",)
+_NOT_TOLD = ("channels", "size")
 """Factors that are not inputs, because they are 1 for every picture that is described."""
 _CHROMA = 40.0
 _OF_ROWS, _OF_GRIDS = 5, 5  # numbers of rows, and as many of columns

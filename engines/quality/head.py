@@ -54,6 +54,7 @@ FACTORS: Mapping[str, str] = {
     "tint": "cast",
     "dead rows": "rows",
     "shifted rows": "rows",
+    "channels apart": "channels",
     "stripes": "pattern",
     "moire": "pattern",
     "nearest enlarging": "enlarging",

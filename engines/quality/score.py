@@ -27,6 +27,7 @@ most gross defects cannot be measured."""
 _LEFT_OF_TINY = 0.02
 _OF_AN_OBJECT = 2.0  # entropy, bits, of content from which there is something to see
 _BLOWN = 0.02, 0.1  # share of the content that is clipped
+_PLAIN = 0.004, 0.02  # range of a picture that shows nothing, up to that of a faint gradient
 _BITS, _BITS_OF_INK = 0.5, 0.05  # entropy over the least in which information grows
 
 
@@ -56,6 +57,8 @@ class Factors:
     motion: float = 1.0
     smear: float = 1.0
     halos: float = 1.0
+    channels: float = 1.0
+    """Displaced color channels. Only the learned head finds them, so the formula's value is 1."""
     size: float = 1.0
 
     @classmethod
@@ -116,9 +119,9 @@ def _information(
 ) -> float:
     """Factor of the entropy. Drawings with ink and night pictures need less than others. A small
     object on a large plain background has enough if it alone has many levels, and is not what
-    over-exposure left of a photograph."""
+    over-exposure left of a photograph. A gradient needs no entropy, only more than one color."""
     if kind.gradient:
-        return 1.0
+        return smoothstep(kind.colored, *_PLAIN)
     least = limits.information_bits
     more = _BITS_OF_INK if kind.ink else _BITS
     shown = smoothstep(seen.content_bits, _OF_AN_OBJECT, _OF_AN_OBJECT + 1)

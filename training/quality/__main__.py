@@ -49,6 +49,7 @@ def tasks(folders: Iterable[Path]) -> Iterator[Task]:
             yield Task(f"levels_{name}", kind, examples.in_all_levels(path))
             yield Task(f"{examples.LATER_FORMS}{name}", kind, examples.in_later_forms(path))
             yield Task(f"{examples.MILDER_FORMS}{name}", kind, examples.in_milder_forms(path))
+            yield Task(f"{examples.PRINTS}{name}", kind, examples.as_a_print(path))
             yield Task(f"{examples.CLOSE_UPS}{name}", "texture", examples.as_textures(path))
     for kind in examples.DRAWN:
         for number in _DRAWINGS:

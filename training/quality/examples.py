@@ -17,8 +17,10 @@ from PIL import Image
 
 from training.quality.pictures import (
     close_ups,
+    fine_textures,
     game_scenes,
     kinds,
+    night_scenes,
     patterns,
     ruled_scenes,
     scenes,
@@ -37,8 +39,9 @@ OTHER_FORMS = "formed_"
 LATER_FORMS = "later_"
 MILDER_FORMS = "milder_"
 CLOSE_UPS = "near_"
-"""How the names begin of what is spoiled in other, in later and in milder forms, and of parts of
-photographs that are good textures."""
+PRINTS = "print_"
+"""How the names begin of what is spoiled in other, in later and in milder forms, of parts of
+photographs that are good textures, and of photographs as old prints."""
 _SIDE_PX, _LARGER_PX = 512, 800
 _USUAL = 0.85  # share of the pictures that are reduced to 512 pixels; others to 800
 OF_PHOTOGRAPHS = frozenset(["photo", "npm photo", "fog", "snow", "painting"])
@@ -57,6 +60,8 @@ _SPOILED_DRAWN = frozenset(
         "town at night",
         *ruled_scenes.DRAWN,
         *game_scenes.DRAWN,
+        *fine_textures.DRAWN,
+        "planet",
     ]
 )
 _HARD_TO_ORDER = (
@@ -78,12 +83,14 @@ _HARD_TO_ORDER = (
 """Families whose mild levels are learned from all five, since they are hard to tell apart."""
 _LEAST_IN_ORDER = ("WebP", "mosaic", "shifted rows", "halos")
 """Families of which all photographs give all levels."""
+_OF_PRINTS = ("WebP", "motion blur", "halos")
+"""Families of which all old prints give all levels."""
 _MILD = ("tint", "motion blur")
 """Families of which all levels are given beside the milder forms."""
 _WITH_PLAIN_PARTS = ("letterbox", "frame", "collage", "caption")
 """Good variants that resemble pictures with a plain end or band."""
 _SMALL_PX = (256, 384)
-DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {
+_DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {
     **scenes.DRAWN,
     **unseen_scenes.DRAWN,
     "gradient": kinds.gradient,
@@ -93,10 +100,12 @@ DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {
     "starry sky": kinds.starry_sky,
     **ruled_scenes.DRAWN,
     **game_scenes.DRAWN,
+    **night_scenes.DRAWN,
 }
-"""Kind of drawing to the function that draws it from number and side in pixels."""
-SIZED_DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {**DRAWN, **patterns.DRAWN}
-"""The same for kinds that are also drawn in several sizes."""
+SIZED_DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {**_DRAWN, **patterns.DRAWN}
+"""Kind of drawing, drawn in several sizes, to the function that draws it from number and side."""
+DRAWN: Mapping[str, Callable[[int, int], Pixels]] = {**_DRAWN, **fine_textures.DRAWN}
+"""The same for kinds that are drawn in one size or two."""
 
 
 class Example(NamedTuple):
@@ -219,6 +228,21 @@ def in_milder_forms(path: Path) -> Iterator[Example]:
     yield Example(CLEAN, 0, base)
     milder = [(family, form(rng)) for family, form in MILDER]
     for family, (spoil, levels) in [*((n, FAMILIES[n]) for n in _MILD), *milder]:
+        for level, amount in enumerate(levels, 1):
+            yield Example(family, level, spoil(base, amount))
+
+
+def as_a_print(path: Path) -> Iterator[Example]:
+    """A photograph as an old print, and all levels of eight families of defects that need no
+    color."""
+    rng = np.random.default_rng(_number(name_of(path) + " as a print"))
+    photo = _at_most(np.asarray(Image.open(path).convert("RGB")), _SIDE_PX)
+    base = kinds.old_print(photo, rng)
+    yield Example(CLEAN, 0, base)
+    colorless = [name for name in FAMILIES if not name.startswith(("cast", "tint", "color"))]
+    others = sorted(set(colorless) - set(_OF_PRINTS))
+    for family in (*_OF_PRINTS, *(str(name) for name in rng.choice(others, 5, replace=False))):
+        spoil, levels = FAMILIES[family]
         for level, amount in enumerate(levels, 1):
             yield Example(family, level, spoil(base, amount))
 

@@ -21,6 +21,7 @@ from training.quality.examples import (
     LATER_FORMS,
     MILDER_FORMS,
     OTHER_FORMS,
+    PRINTS,
     WORST,
 )
 
@@ -41,6 +42,7 @@ _SHARES: Mapping[str, float] = {
     OTHER_FORMS: 0.5,
     LATER_FORMS: 0.2,
     MILDER_FORMS: 0.06,
+    PRINTS: 0.08,
     "": 0.3,
 }
 """How the names of pictures begin, and how much of the bad examples is drawn from them."""
@@ -49,6 +51,7 @@ _OF_KINDS: Mapping[str, float] = {"texture": 2.0, "painting": 2.0, "layer": 2.0,
 _OFTEN: Mapping[str, float] = {
     "WebP": 2.0,
     "shifted rows": 5.0,
+    "channels apart": 5.0,
     "motion blur": 2.0,
     "dead rows": 3.0,
     "halos": 1.5,

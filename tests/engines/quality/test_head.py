@@ -26,6 +26,7 @@ from engines.quality.judging import Judgement, judge, measured
 from engines.quality.score import Factors
 from training.quality.fit import Told, fit
 from training.quality.pictures.families import FAMILIES
+from training.quality.pictures.forms import APART
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -49,7 +50,7 @@ def noise(side_px: int = 128) -> np.ndarray[tuple[int, ...], np.dtype[np.float32
 
 
 def test_the_shipped_head_names_the_families_that_it_was_trained_on() -> None:
-    assert set(FAMILIES) == set(FACTORS)
+    assert {*FAMILIES, APART} == set(FACTORS)
     assert set(FACTORS.values()) <= set(Factors.names())
 
 
@@ -136,8 +137,9 @@ def test_the_weakest_factor_is_that_of_the_family_that_the_head_names() -> None:
     assert told.threshold > told.value
 
 
-def test_a_factor_that_the_formula_saw_lowered_goes_before_one_that_it_did_not() -> None:
-    judged = Judgement(0.4, factors(noise=0.9), "auto:photo", opinion=Opinion(-1, {"tint": 1.0}))
+def test_unless_the_head_is_sure_a_factor_that_the_formula_saw_lowered_goes_before_others() -> None:
+    unsure = Opinion(-1, {"tint": 0.4, "moire": 0.3, "JPEG": 0.3})
+    judged = Judgement(0.4, factors(noise=0.9), "auto:photo", opinion=unsure)
     assert weakest(judged, 0.5).factor == "noise"
     untouched = judged._replace(factors=factors())
     assert weakest(untouched, 0.5).factor == "cast"

@@ -15,9 +15,15 @@ from training.quality import __main__ as command
 from training.quality import examples
 from training.quality.examples import CLEAN, WORST, Example
 from training.quality.fit import Drawn, Told, fit
-from training.quality.pictures import close_ups, game_scenes, ruled_scenes
+from training.quality.pictures import (
+    close_ups,
+    fine_textures,
+    game_scenes,
+    night_scenes,
+    ruled_scenes,
+)
 from training.quality.pictures.families import FAMILIES, OF_DRAWINGS, OF_SMOOTHNESS
-from training.quality.pictures.forms import FORMS
+from training.quality.pictures.forms import APART, FORMS
 from training.quality.pictures.variants import VARIANTS
 
 
@@ -87,7 +93,8 @@ def test_a_photograph_gives_some_families_in_all_levels(photo: Path) -> None:
     for each in spoiled:
         by_family.setdefault(each.family, []).append(each.level)
     assert len(by_family) == 8
-    assert set(by_family) <= set(FAMILIES)
+    assert APART in by_family
+    assert set(by_family) <= {*FAMILIES, APART}
     assert all(levels == [1, 2, 3, 4, 5] for levels in by_family.values())
     assert said([clean, *spoiled]) == said(list(examples.in_all_levels(photo)))
 
@@ -104,7 +111,9 @@ def test_a_photograph_gives_later_forms_in_all_levels_and_good_ones_with_plain_p
     }
     spoiled = [each for each in found if each.level]
     assert [each.level for each in spoiled] == [1, 2, 3, 4, 5] * 11
-    assert {"WebP", "mosaic", "gray end", "under-exposed"} < {each.family for each in spoiled}
+    assert {"WebP", "mosaic", "gray end", "under-exposed", APART} < {
+        each.family for each in spoiled
+    }
     assert said(found) == said(list(examples.in_later_forms(photo)))
 
 
@@ -115,6 +124,20 @@ def test_a_photograph_gives_its_mildest_forms_in_all_levels(photo: Path) -> None
     expected = {"tint", "motion blur", "over-exposed", "under-exposed", "gray end"}
     assert {each.family for each in spoiled} == expected
     assert said([clean, *spoiled]) == said(list(examples.in_milder_forms(photo)))
+
+
+def test_a_photograph_as_an_old_print_has_no_color_and_gives_defects_that_need_none(
+    photo: Path,
+) -> None:
+    clean, *spoiled = examples.as_a_print(photo)
+    assert (clean.family, clean.level) == (CLEAN, 0)
+    tones = clean.pixels.reshape(-1, 3).astype(float)
+    assert np.corrcoef(tones.T).min() > 0.99
+    assert [each.level for each in spoiled] == [1, 2, 3, 4, 5] * 8
+    families = {each.family for each in spoiled}
+    assert {"WebP", "motion blur", "halos"} < families
+    assert not families & {"tint", "color noise", "cast, warm", "cast, cold", "cast, green"}
+    assert said([clean, *spoiled]) == said(list(examples.as_a_print(photo)))
 
 
 def test_a_close_up_of_a_photograph_is_a_good_texture_and_so_is_it_repeated(photo: Path) -> None:
@@ -148,7 +171,9 @@ def test_levels_are_ordered_within_each_form() -> None:
     assert pairs == {(0, 3), (3, 2), (2, 1), (0, 5), (5, 4)}
 
 
-@pytest.mark.parametrize("kind", [*game_scenes.DRAWN, *ruled_scenes.DRAWN])
+@pytest.mark.parametrize(
+    "kind", [*game_scenes.DRAWN, *ruled_scenes.DRAWN, *night_scenes.DRAWN, *fine_textures.DRAWN]
+)
 def test_a_scene_is_drawn_in_any_size_and_differs_by_number(kind: str) -> None:
     draw = examples.DRAWN[kind]
     for side_px in (64, 256, 640):

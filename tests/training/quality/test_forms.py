@@ -10,7 +10,7 @@ import skimage.data
 
 from training.quality.pictures.families import FAMILIES
 from training.quality.pictures.form import Form
-from training.quality.pictures.forms import FORMS, LATER, MILDER, OUT_OF_REGISTER
+from training.quality.pictures.forms import APART, FORMS, LATER, MILDER, OUT_OF_REGISTER
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -36,7 +36,7 @@ def far(pixels: Pixels, photo: Pixels) -> float:
 
 
 def test_every_form_is_of_a_family() -> None:
-    assert {family for family, _ in EACH} < set(FAMILIES)
+    assert {family for family, _ in EACH} < {*FAMILIES, APART}
 
 
 @pytest.mark.parametrize(("family", "form"), EACH, ids=NAMED)

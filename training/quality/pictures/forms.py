@@ -35,10 +35,12 @@ FORMS: Mapping[str, Sequence[Form]] = {
     "wrong blocks": (parts.spoiled_blocks,),
 }
 """Family to the functions that draw its other forms."""
-OUT_OF_REGISTER = ("shifted rows", parts.displaced_planes)
-"""A later form, and the family that it is learned with: planes out of place, as rows may be."""
+APART = "channels apart"
+"""The family of displaced color channels. It has no other form."""
+OUT_OF_REGISTER = (APART, parts.displaced_planes)
+"""A later form, and its family."""
 LATER: Sequence[tuple[str, Form]] = (
-    ("shifted rows", parts.planes_a_little_apart),
+    (APART, parts.planes_a_little_apart),
     ("gray end", parts.plain_end),
     ("dead rows", parts.plain_band),
     ("over-exposed", light.washed_out),

@@ -121,6 +121,16 @@ def product(photo: Pixels, level: int, side_px: int, share: float = 0.4) -> Pixe
     return page
 
 
+def old_print(photo: Pixels, rng: np.random.Generator) -> Pixels:
+    """The photograph in gray or sepia; three in four with less contrast, as old prints have."""
+    gray = cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY).astype(np.float32)[..., None]
+    tone = np.array([1, 0.9, 0.72]) if rng.random() < 0.4 else np.ones(3)
+    if rng.random() < 0.75:
+        black = rng.uniform(0, 50)
+        gray = black + gray * (rng.uniform(190, 250) - black) / 255
+    return np.rint(gray * tone).astype(np.uint8)
+
+
 def snow(photo: Pixels) -> Pixels:
     """The photograph made as bright as snow, without clipping."""
     return np.asarray(cv2.convertScaleAbs(photo, alpha=0.7, beta=72), np.uint8)
