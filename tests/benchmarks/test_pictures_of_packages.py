@@ -11,6 +11,7 @@ import skimage.data
 from PIL import Image
 
 from benchmarks.validators.pictures.last import From, pictures
+from benchmarks.validators.pictures.licensed import Source, first_packages, some
 
 
 def png(pixels: np.ndarray[tuple[int, ...], np.dtype[np.uint8]]) -> bytes:
@@ -40,3 +41,14 @@ def test_pictures_in_archives_are_found_by_their_path_in_it(tmp_path: Path) -> N
     ]
     assert np.array_equal(found[0][2], cat)
     assert np.array_equal(found[1][2], coffee)
+
+
+def test_a_set_can_be_tried_with_its_first_packages() -> None:
+    sources = {
+        "photo": (Source("b", ("*.jpg",)), Source("a", ("*.png",))),
+        "screen": (Source("b", ("*.png",)), Source("c", ("*.png",))),
+    }
+    tried = [(kind, source.package) for kind, source in some(sources, 1)]
+    assert tried == [("photo", "b"), ("screen", "b")]
+    assert len(list(some(sources, None))) == 4
+    assert first_packages(["b", "a", "b", "c"], 2) == {"a", "b"}

@@ -71,11 +71,30 @@ def measure(task: Task, cache: Path) -> tuple[list[Told], list[str]]:
         made = [(each.family, each.level, _described(each)) for each in task.examples]
         families, levels, told = zip(*made, strict=True)
         values = np.array([list(each.values()) for each in told], np.float32)
-        np.savez(path, families=families, levels=levels, values=values, names=list(told[0]))
+        unfinished = path.with_suffix(".new.npz")  # an interrupted run leaves no half file
+        np.savez(unfinished, families=families, levels=levels, values=values, names=list(told[0]))
+        unfinished.rename(path)
     with np.load(path) as kept:
         rows = zip(kept["families"], kept["levels"], kept["values"], strict=True)
         told_of = [Told(task.name, task.kind, str(f), int(lv), v) for f, lv, v in rows]
         return told_of, [str(name) for name in kept["names"]]
+
+
+def chosen(every: Iterable[Task], names: Path | None) -> list[Task]:
+    """The tasks whose names are in a file, one a line, sorted by name; all if `names` is None.
+    Prints how many of the names have no task, as their pictures are in no folder."""
+    by_name = {task.name: task for task in every}
+    if names is None:
+        return [by_name[name] for name in sorted(by_name)]
+    wanted = set(names.read_text(encoding="utf-8").split())
+    if missing := sorted(wanted - set(by_name)):
+        print(f"{len(missing)} of {len(wanted)} names are in no folder, such as {missing[0]}")
+    return [by_name[name] for name in sorted(wanted & set(by_name))]
+
+
+def some(wanted: list[Task], about: int | None) -> list[Task]:
+    """About so many of the tasks, spread evenly over their names; all if `about` is None."""
+    return wanted[:: max(1, len(wanted) // about)] if about else wanted
 
 
 def _described(example: Example) -> dict[str, float]:
@@ -88,19 +107,24 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, required=True)
     parser.add_argument("--only", type=Path, help="names of the pictures to use, one a line")
     parser.add_argument("--out", type=Path, default=SHIPPED)
+    parser.add_argument("--steps", type=int, default=STEPS)
+    parser.add_argument(
+        "--first", type=int, metavar="N", help="only about N pictures, to try the command"
+    )
     options = parser.parse_args()
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     options.cache.mkdir(parents=True, exist_ok=True)
-    only = set(options.only.read_text().split()) if options.only else None
+    wanted = some(chosen(tasks(options.folders), options.only), options.first)
+    if not wanted:
+        parser.error("the folders contain no picture to train on")
     found: list[Told] = []
     names: list[str] = []
-    for task in sorted(tasks(options.folders), key=lambda task: task.name):
-        if only is None or task.name in only:
-            told, names = measure(task, options.cache)
-            found += told
+    for task in wanted:
+        told, names = measure(task, options.cache)
+        found += told
     print(len(found), "examples")
-    fit(found, names, options.out, SEEDS, STEPS)
+    fit(found, names, options.out, SEEDS, options.steps)
 
 
 if __name__ == "__main__":

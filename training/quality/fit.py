@@ -46,15 +46,24 @@ _SHARES: Mapping[str, float] = {
     "": 0.3,
 }
 """How the names of pictures begin, and how much of the bad examples is drawn from them."""
-_OF_KINDS: Mapping[str, float] = {"texture": 2.0, "painting": 2.0, "layer": 2.0, "screen": 1.5}
+_OF_KINDS: Mapping[str, float] = {
+    "texture": 3.0,
+    "painting": 2.5,
+    "layer": 2.0,
+    "screen": 1.5,
+    "night sky": 4.0,
+    "nebula": 2.0,
+    "planet": 2.0,
+    "drawing": 2.0,
+}
 """How much more good pictures of some kinds count, because they differ more among each other."""
 _OFTEN: Mapping[str, float] = {
-    "WebP": 2.0,
+    "WebP": 2.5,
     "shifted rows": 5.0,
     "channels apart": 5.0,
-    "motion blur": 2.0,
+    "motion blur": 2.5,
     "dead rows": 3.0,
-    "halos": 1.5,
+    "halos": 2.0,
     "stripes": 2.0,
     "nearest enlarging": 1.5,
     "gray end": 2.0,

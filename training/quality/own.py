@@ -20,6 +20,7 @@ from training.evaluation.prompts import EVERYDAY, PARAPHRASES, PLAIN
 from training.first.evaluate import draw
 
 KIND = "own drawing"
+_MODEL = Path(__file__).parents[2] / "models" / "inferloop-mini"
 PROMPTS = (*PLAIN, *PARAPHRASES, *EVERYDAY)
 _STEPS, _SIDE_PX, _BATCH = 50, 512, 4
 _GUIDANCE = 2.001  # at the gain of configs/local.yaml this is the usual 7.5
@@ -28,7 +29,7 @@ _GUIDANCE = 2.001  # at the gain of configs/local.yaml this is the usual 7.5
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--model", type=Path, default=Path("models/inferloop-mini"))
+    parser.add_argument("--model", type=Path, default=_MODEL)
     parser.add_argument("--steps", type=int, default=_STEPS)
     parser.add_argument("--first", type=int, default=len(PROMPTS), help="only so many prompts")
     chosen = parser.parse_args()

