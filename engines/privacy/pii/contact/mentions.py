@@ -21,12 +21,13 @@ from engines.privacy.pii.contact.otherwise import (
 from engines.privacy.pii.contact.people import CAPITAL, LATER, PART, TWO
 from engines.privacy.pii.contact.ranked import names_behind_offices, names_of_one_word
 from engines.privacy.pii.contact.rows import rows_of_names, rows_of_surnames
-from engines.privacy.pii.contact.standing import SAINTS, names_in_lines, stands_apart
+from engines.privacy.pii.contact.standing import names_in_lines, stands_apart
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND, WORD_BEGINS
 from engines.privacy.pii.words.given import is_famous, is_function_word, is_given, is_word_too
 from engines.privacy.pii.words.lexicon import any_of, listed
 from engines.privacy.pii.words.likeness import likeness, likeness_of_name
+from engines.privacy.pii.words.looks import SAINTS, looks_like_name
 
 _WORD = re.compile(
     r"(?:(?<![\w'’@#/&.-])|(?<= d['’]))[^\W\d_][^\W\d_'’-]{1,24}(?:-[^\W\d_]{2,24})?(?=[ \n])"
@@ -78,6 +79,7 @@ _STREET = re.compile(rf"\b{CAPITAL}[^\W\d_]{{3,}}(?:{any_of('street_name_end')})
 _ARTICLES = frozenset(listed("article"))
 _OFFICES, _LEAST_ROLE = frozenset(listed("profession", "name_word")), 2.5
 _TITLES = frozenset(listed("title", "weak_title"))
+_BELONGINGS = frozenset(listed("addressed", "kin", "bell", "belonging"))
 _BADGES = frozenset(listed("badge", "name_word", "name_alone", "profession"))
 
 
@@ -112,6 +114,10 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
             if _is_private(text, start, end, starts):
                 yield Span("name", start, end, 0.5)
             refused = end
+        if _owns(text, start, end):
+            yield Span("name", start, end - len("'s"), 0.5)
+            refused = max(refused, end)
+            continue
         if not (is_given(word.group()) or is_word_too(word.group())):
             if start >= refused and _resembles(text, start, end, starts):
                 yield Span("name", start, end, 0.5)
@@ -130,6 +136,15 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
     yield from names_behind_offices(text, is_label_of_things)
     yield from names_of_one_word(text, is_label_of_things)
     yield from rows_of_surnames(text)
+
+
+def _owns(text: str, start: int, end: int) -> bool:
+    """Whether the name ends in 's, and a thing such as a locker, or a relative, follows."""
+    name = text[start:end]
+    if not name.endswith(("'s", "’s")) or is_famous(name[:-2]):
+        return False
+    behind = _LOWER_BEHIND.match(text, end)
+    return behind is not None and behind.group(1) in _BELONGINGS and looks_like_name(name[:-2])
 
 
 def _is_private(text: str, start: int, end: int, starts: Sequence[int]) -> bool:

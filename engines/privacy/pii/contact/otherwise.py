@@ -43,7 +43,7 @@ def is_called_otherwise(text: str, start: int, end: int) -> bool:
     words = re.findall(r"(?<![^\W_])[^\W\d_]+", before.lower())  # not: 1st
     if is_label_of_things(text, start):
         return True
-    near = [] if before.rstrip().endswith(":") else words[-1:]
+    near = [] if before.rstrip().endswith((":", ",")) else words[-1:]
     if near and len(near[0]) <= _SHORT:  # Szkoła im. Jana ...
         near = words[-2:]
     elided = before.lower().endswith((" d'", " d’"))

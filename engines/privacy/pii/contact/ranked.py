@@ -51,6 +51,14 @@ _SEATED = re.compile(  # Locker 12 Murphy; Table 7 - Murphy; Locker 12 Murphy K.
     rf"(?:[ ](?P<more>{PART}(?<!\.)))?(?:[ ](?P<initial>{CAPITAL}\.?(?:-{CAPITAL}\.?)?)(?!\w))?"
     r"(?=[ ]?(?:$|[\n,;(|/–-]))"
 )
+_PRIVATE = re.compile(  # Patient Rousseau – box 3
+    rf"{WORD_BEGINS}(?i:{any_of('private')})[ ]{_ONE}(?=[ ]?(?:$|[\n,;(|–-]))"
+)
+_TIMED = re.compile(  # Interview Kieran O'Dowd, 11:30
+    rf"{WORD_BEGINS}(?i:{any_of('appointment')}){NO_LETTER_BEHIND}[ ]?[:,–-]?[ ]"
+    rf"(?:(?i:{any_of('to_whom')})[ ])?{_ONE}"
+    r"(?=,?[ ](?:[^\W\d_]{1,3}[ ]){0,2}\d{1,2}[:.h]\d\d)"
+)
 _MINUTE = re.compile(rf"(?<!\d)\d{{1,3}}(?:\+\d)?['’′][ ]{_ONE}")  # 55' Murphy
 _INITIALED = re.compile(
     rf"(?<![^\s(\[\"'„“«:/|–-])(?<!{CAPITAL}\.[ ])(?<![^\W\d_]['’])"
@@ -114,11 +122,12 @@ def names_behind_offices(text: str, is_of_things: IsLabel) -> Iterator[Span]:
 def names_of_one_word(text: str, is_of_things: IsLabel) -> Iterator[Span]:
     """Names of one word behind words that call a person, and initials with a surname. The arguments
     are those of `names_behind_offices`."""
-    for pattern in (_BOOKED, _SEATED, _MINUTE):
+    for pattern in (_BOOKED, _SEATED, _MINUTE, _PRIVATE, _TIMED):
         for match in pattern.finditer(text):
             known = pattern is _SEATED and plain(match["name"]) in _FAMOUS_SURNAMES
             if (
                 not known
+                and not (pattern is _TIMED and match["more"] is None)
                 and _is_alone_or_full(match["name"], match["more"])
                 and not is_of_work(text, match.start(), *match.span("name"))
             ):

@@ -16,12 +16,12 @@ from engines.privacy.pii.words.context import NO_LETTER_BEHIND
 from engines.privacy.pii.words.given import (
     is_famous,
     is_famous_turned,
-    is_function_word,
     is_given,
     is_word_too,
 )
 from engines.privacy.pii.words.lexicon import any_of, listed
 from engines.privacy.pii.words.likeness import likeness
+from engines.privacy.pii.words.looks import LEAST_SURNAME, NO_PERSON, ROLES, looks_like_name
 
 IsKnown = Callable[[str, int, int], bool]
 """Called with a text, a start and an end: whether that is the name of something else."""
@@ -39,9 +39,13 @@ _COMMA = (
     rf"(?:(?:{CAPITAL}\.[ ]?){{1,3}}(?!{CAPITAL})|{PART}(?:[ ](?:{PART}|{CAPITAL}\.?))?)"
 )
 _INITIALS = rf"{CAPITAL}\.(?:[ -]?{CAPITAL}\.){{0,2}}[ ]?{_PARTICLES}{PART}"
+_NUMBER = r"(?:[Nn]r\.?|[Nn]o\.?|n\.|[Nn][º°])"
 _NUMBERED = (  # 1.; Room 12 -; 2. OG; Int. 4; 12B; EG
     r"[ ]{0,3}(?:(?:[^\W\d_]{2,12}\.?[ ])?\d{1,4}[A-Za-z]?(?:[.)°]|\.º)?(?:[ ][A-Z]{1,3})?"
     r"|[A-Z]{2})(?:[ ]?[:–-])?[ ]|[ ]{0,3}[•*–-][ ]"
+    rf"|[ ]{{0,3}}(?:[^\W\d_]{{2,16}}[. -]{{1,2}}){{0,2}}"  # MRN 00482913 -; Nr historii 447 -
+    rf"(?:(?:{_NUMBER}[ ]?|[^\W\d_]{{2,16}}\.?)[ ]?:?[ ]?\d{{4,12}}[ ]?[:,–-]"
+    rf"|{_NUMBER}(?:[ ][^\W\d_]{{2,12}}\.?)?[ ]?:?[ ]?\d{{1,8}}[:,–-]?)[ ]"
 )
 _LINE = re.compile(
     rf"^({_NUMBERED})?[ ]{{0,3}}(?:({_FULL})|({_TURNED}|{_COMMA})|({_INITIALS})){NO_LETTER_BEHIND}"
@@ -60,14 +64,14 @@ _CALLED = re.compile(  # Osteopath P. Lemoine; P. Lemoine, osteopath
     r"(?=[ ]?(?:$|[,;.\n(]))"
     rf"|(?:^|\n)[ ]{{0,3}}({_INITIALS}),[ ](?i:{any_of('profession')}){NO_LETTER_BEHIND}"
 )
-_LEFT = re.compile(r"(?:^|[,;:!?(|/•\"'“„«‚»<][ ]?|[ ][–-][ ])$")
+_LEFT = re.compile(r"(?:^|[,;:!?(|/•…\"'“„«‚»<][ ]?|\.{3}[ ]?|[ ][–-][ ])$")
 _WITH = re.compile(r"(?<![^\W\d_])([^\W\d_]{1,24})[ ](?:[&+]|and|und|et|e|y|en|i)[ ]$")
 _COUNTED = re.compile(r"(?:^|[^\W\d_][ ])\d{1,5}(?:[.)]|st|nd|rd|th|er|e|º|ª)?[ ]$")
 _RIGHT = re.compile(
     r"[ ]?(?:$|[,;.!?()|/•\"'“”«»>]|[ ][–-][ ])"
     r"|[ ](?:[BM]Sc|[BM]A|Ph\.?D|M\.?D|MBA|RN|DDS|LL\.?[BM]|Jr|Sr)(?!\w)"
 )
-_RESULT = re.compile(r"[ ]\d{1,3}[:.,'h]\d")
+_RESULT = re.compile(r"[ ](?:[A-Z]{1,2}\d{0,2}[ ])?\d{1,3}[:.,'h]\d")
 _OF_THING = re.compile(  # but: Weber Anna, Zimmer 308
     rf",[ ](?:\d|(?i:{any_of('chapter')}){NO_LETTER_BEHIND}"
     rf"|(?i:{any_of('thing', 'work')}){NO_LETTER_BEHIND}(?![ ]\d))"
@@ -75,32 +79,12 @@ _OF_THING = re.compile(  # but: Weber Anna, Zimmer 308
 _NEAR = 40
 _FEWEST, _MOST_TURNED = 2, 3
 _SHORTEST, _LESS_WITH_COMMA = 3, 1.5
-_PAIRS = (["y"], ["e"], ["i"])
-_LEAST_REGISTERED, _LEAST_ROLE, _LEAST_LISTED = -1.0, 2.5, 1.0
-_PARTICLE_WORDS, _NOBODY = frozenset(listed("particle")), frozenset(listed("no_name"))
-_SHIPS, _PLANTS = frozenset(listed("ship")), frozenset(listed("plant"))
-_NO_PERSON = frozenset(
-    listed(
-        "ship",
-        "no_label",
-        "thing",
-        "work",
-        "street_before",
-        "street_behind",
-        "street_end",
-        "article",
-    )
-)
-SAINTS = frozenset({"san", "santa", "sant", "saint", "sainte", "sankt", "st", "st.", "sint"})
+_LEAST_REGISTERED, _LEAST_LISTED = -1.0, 1.0
+_SHIPS = frozenset(listed("ship"))
 _TITLES, _CHAPTERS = frozenset(listed("title", "weak_title")), frozenset(listed("chapter"))
-_ROLES = frozenset(listed("profession", "name_word", "kin", "badge", "addressed", "bell", "event"))
-_PLAIN_ODDS, _WORD_TOO_ODDS, _UNKNOWN_ODDS = -3.5, 2.0, 2.0
-"""Least likeness of a full name that stands apart: of one that begins with a known given name, with
-one that is a word too, and with another word."""
-_LEAST_GIVEN, _LEAST_SURNAME, _LEAST_BETWEEN = -2.0, -3.0, -1.0
-_LESS_IN_LIST, _LESS_OF_TWO, _LESS_WITH_PARTICLE = 3.0, 5.0, 2.0
-"""How much less likely a name may be in a list, with two given names ("Karl-Heinz"), and with a
-particle before the surname."""
+_NO_NUMBERS = _CHAPTERS | _SHIPS  # MS Willem Ruys
+_LESS_IN_LIST = 3.0
+"""How much less likely than elsewhere a name may be in a list."""
 _LESS_TURNED, _LESS_TURNED_CAPITALS, _MORE_COUNTED = 2.0, 4.0, -1.5
 _TURNED_SURNAME, _LEAST_TURNED_AROUND, _MORE_IN_CAPITALS, _WITH_INITIAL = 0.0, -0.5, -4.0, 3.0
 
@@ -114,54 +98,12 @@ def stands_apart(text: str, start: int, end: int) -> bool:
     if _RIGHT.match(behind) is None and not (counted and _RESULT.match(behind)):
         return False
     words = re.findall(r"[^\W\d_]+", before)
-    led = before.endswith(" ") and bool(words) and words[-1].lower() in _ROLES
+    led = before.endswith(" ") and bool(words) and words[-1].lower() in ROLES
     couple = _WITH.search(before)  # Torben & Silke Wiechmann
     beside = couple is not None and is_given(couple.group(1))
     if led or beside or _LEFT.search(before) is not None:
         return looks_like_name(text[start:end])
     return counted and looks_like_name(text[start:end], _MORE_COUNTED)
-
-
-def looks_like_name(name: str, less: float = 0.0) -> bool:
-    """Whether a full name, the given name first, looks like one. `less`: how much less likely than
-    usual it may be."""
-    first, *others, last = name.split()
-    given, surname = likeness(first).given, likeness(last).surname
-    if len(last) < _SHORTEST and not is_given(first):  # Orange Gr. 50
-        return False
-    if first.lower() in _TITLES | SAINTS:  # Doña Bárbara
-        return False
-    if first.lower() in _PLANTS and is_given(last):  # Hortensia Annabelle
-        return False
-    if [word.lower() for word in others] in _PAIRS and is_given(last):  # Tristan und Isolde
-        return False
-    if last.lower() in _ROLES and surname < _LEAST_ROLE:  # Store Manager
-        return False
-    if is_function_word(first):  # Man With A Beard
-        return False
-    if first.lower() in _NOBODY and not is_given(first):
-        return False
-    least = _UNKNOWN_ODDS
-    if not is_given(first) and given < _LEAST_GIVEN:
-        return False
-    if is_word_too(first):
-        least = _WORD_TOO_ODDS
-    elif is_given(first):
-        least = _PLAIN_ODDS
-        both = [is_given(part) for part in first.split("-")]
-        if len(both) > 1 and all(both):
-            less += _LESS_OF_TWO
-    if others and others[-1].lower() in _PARTICLE_WORDS:
-        less += _LESS_WITH_PARTICLE
-    if first.lower() in _NO_PERSON and not is_given(first):
-        return False
-    between = [word for word in others if word[0].isupper() and not word.endswith(".")]
-    between = [word for word in between if word.lower() not in _PARTICLE_WORDS]
-    if between and others[-1] == between[-1] and surname < _LEAST_BETWEEN:
-        return False
-    if any(max(likeness(word)) < _LEAST_BETWEEN for word in between):
-        return False
-    return surname > _LEAST_SURNAME - less and given + surname > least - less
 
 
 def names_in_lines(text: str, is_known: IsKnown) -> Iterator[Span]:
@@ -171,7 +113,7 @@ def names_in_lines(text: str, is_known: IsKnown) -> Iterator[Span]:
     for match in _LINE.finditer(text):
         start, end = _place(match)
         counted = re.findall(r"[^\W\d_]+", (match.group(1) or "").lower())
-        if not is_known(text, start, end) and _CHAPTERS.isdisjoint(counted):  # Chapter 4: ...
+        if not is_known(text, start, end) and _NO_NUMBERS.isdisjoint(counted):  # Chapter 4: ...
             found.append((match, _is_name(match)))
     numbered = [(match, sure) for match, sure in found if match.group(1)]
     full_names = (match for match, _ in numbered if not _forms(match)[2])
@@ -182,7 +124,7 @@ def names_in_lines(text: str, is_known: IsKnown) -> Iterator[Span]:
     for match in _REGISTERED.finditer(text):
         behind = text[match.end(1) : match.end(1) + 2].lstrip(" ")
         ends = not behind.startswith(("–", "-", ":"))
-        named = "," in match.group(1) and match.group(1).split()[0].lower() not in _NO_PERSON
+        named = "," in match.group(1) and match.group(1).split()[0].lower() not in NO_PERSON
         known = is_famous(match.group(1)) if named else is_known(text, *match.span(1))
         if known or (named and behind[:1].isdigit()):  # Bible, John 3:16
             continue
@@ -197,7 +139,7 @@ def names_in_lines(text: str, is_known: IsKnown) -> Iterator[Span]:
             yield Span("name", *match.span(1), 0.5)
     for match in _CALLED.finditer(text):
         group = 1 if match.group(1) else 2
-        if _surname_behind(match.group(group)) > _LEAST_SURNAME:
+        if _surname_behind(match.group(group)) > LEAST_SURNAME:
             yield Span("name", *match.span(group), 0.5)
 
 
@@ -228,7 +170,7 @@ def _is_name(match: re.Match[str]) -> bool:
 def _is_name_in_list(match: re.Match[str]) -> bool:
     full, turned, initials = _forms(match)
     if initials:
-        return _surname_behind(initials) > _LEAST_SURNAME
+        return _surname_behind(initials) > LEAST_SURNAME
     return looks_like_name(full, _LESS_IN_LIST) if full else bool(turned)
 
 
@@ -272,15 +214,15 @@ def _is_registered(name: str, before_comma: bool) -> bool:
     surname, given = surname.split()[-1], given.split()[0]
     if given.endswith("."):
         if "," not in name:  # Lemoine P. (absent)
-            return likeness(surname).surname > _LEAST_LISTED and surname.lower() not in _NO_PERSON
+            return likeness(surname).surname > _LEAST_LISTED and surname.lower() not in NO_PERSON
         return likeness(surname).surname > (_LEAST_LISTED if before_comma else _TURNED_SURNAME)
     if before_comma and name.split()[0].lower() in ("le", "la"):  # Le Petit Nicolas
         return False
     if "," not in name and not surname.isupper():  # Nowak Barbara - absent
-        others = surname.lower() in _TITLES | _NO_PERSON | _CHAPTERS or is_given(surname)
+        others = surname.lower() in _TITLES | NO_PERSON | _CHAPTERS or is_given(surname)
         sure = is_given(given) and not is_word_too(given) and not others
         return sure and likeness(surname).surname > _LEAST_LISTED
-    if surname.lower() in _NO_PERSON and "," not in name:
+    if surname.lower() in NO_PERSON and "," not in name:
         return False
     if is_given(given) and not is_word_too(given):
         short = surname.isupper() and len(surname) <= _SHORTEST  # HMS
@@ -292,7 +234,7 @@ def _is_registered(name: str, before_comma: bool) -> bool:
 def _is_turned_around(name: str) -> bool:
     """Whether two words are a surname and a given name that is nothing else: "Nowicka Halina"."""
     surname, *others, given = name.split()
-    if surname.lower() in _TITLES | _NO_PERSON | _CHAPTERS:
+    if surname.lower() in _TITLES | NO_PERSON | _CHAPTERS:
         return False
     if others or is_given(surname) or is_word_too(surname) or is_word_too(given):
         return False

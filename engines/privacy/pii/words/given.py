@@ -1,5 +1,6 @@
 """Given names, in the files of the languages and in `given.toml`; and the names of well-known
-people, characters, works and brands, in `famous.toml`, `known.txt` and `data/famous.npz`."""
+people, characters, works and brands, in `famous.toml`, `renowned.txt`, `known.txt` and
+`data/famous.npz`."""
 
 from __future__ import annotations
 
@@ -15,11 +16,15 @@ from engines.privacy.pii.words.lexicon import famous, listed, listed_in
 _FILE = Path(__file__).parent / "given.toml"
 KNOWN = Path(__file__).parent / "known.txt"
 """One name a line, written by `training.names.known`."""
+_RENOWNED = Path(__file__).parent / "renowned.txt"
+"""One name a line, without accents: writers, presenters, athletes, rulers, characters, wines, dogs,
+apples and other things with the name of a person; written by hand."""
 FAMOUS = Path(__file__).parents[1] / "data" / "famous.npz"
 """A Bloom filter, written by `training.names.famous`."""
 _MOST_WORDS = 4
 _FAMOUS = frozenset(re.sub(r"[^\w]+", " ", name) for name in famous()).union(
-    KNOWN.read_text(encoding="utf-8").splitlines()
+    KNOWN.read_text(encoding="utf-8").splitlines(),
+    _RENOWNED.read_text(encoding="utf-8").splitlines(),
 )
 _POLISH = ("ą", "ę", "y", "i", "o", "ie"), ("a", "owi", "em", "iem", "u")
 """Endings of Polish given names in the other cases, in place of a final "a" and behind a
@@ -70,7 +75,7 @@ def ends_famous(name: str) -> bool:
 
 
 def is_listed(name: str) -> bool:
-    """Whether a name, as `famous.toml` spells it, is in `famous.toml` or `known.txt`."""
+    """Whether a name, without accents, is in `famous.toml`, `renowned.txt` or `known.txt`."""
     return name in _FAMOUS
 
 

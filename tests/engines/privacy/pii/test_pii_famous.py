@@ -22,6 +22,10 @@ from training.names.famous import kept, turned
         "Luigi Capuana, racconti",
         "Concert for Luigi Capuana",
         "Film: Luigi Capuana",
+        "Annejan Mieras, Homme en het noodgeval",
+        "Emilia Pardo Bazán, Los pazos",
+        "Rum Captain Morgan, 70 cl",
+        "Maine Coon kittens",
     ],
 )
 def test_people_whom_many_know(patterns: PatternPii, text: str) -> None:

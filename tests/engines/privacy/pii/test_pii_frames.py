@@ -1,0 +1,105 @@
+"""Names in messages, beside numbers of cases, before times and in front of belongings."""
+
+from __future__ import annotations
+
+import pytest
+
+from engines.privacy.pii import PatternPii
+from tests.engines.privacy.pii.found import names_in
+from tests.security.hostile_input.doubling import grows_linearly
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Quentin Farnworth sent you a photo", "Quentin Farnworth"),
+        ("Kellie Thurlow liked your post", "Kellie Thurlow"),
+        ("Marla Filsinger gefällt das", "Marla Filsinger"),
+        ("Cléry Jacquet vous a envoyé un message", "Cléry Jacquet"),
+        ("Gustavo Solórzano te ha enviado un mensaje", "Gustavo Solórzano"),
+        ("Ivana Latini ti ha inviato un messaggio", "Ivana Latini"),
+        ("Djenna Cornelissen vindt je foto leuk", "Djenna Cornelissen"),
+        ("Monika Niewiadomska opuściła grupę", "Monika Niewiadomska"),
+        ("Hello, I'm Sienna Steuber", "Sienna Steuber"),
+    ],
+)
+def test_notices_of_messengers(patterns: PatternPii, text: str, name: str) -> None:
+    assert names_in(patterns, text) == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("MRN 00482913 - Smithers, Delia", "Smithers, Delia"),
+        ("Fall-Nr. 4471902 - Herwig, Jamal", "Herwig, Jamal"),
+        ("Patiëntnr. 4471902 - Timmermans, Sev", "Timmermans, Sev"),
+        ("Nr historii 4471902 - Białas, Maksymilian", "Białas, Maksymilian"),
+        ("Employee no. 4471 Lera Effertz", "Lera Effertz"),
+        ("412 Ina Berghausen V40 24:31", "Ina Berghausen"),
+    ],
+)
+def test_names_behind_numbers_of_cases(patterns: PatternPii, text: str, name: str) -> None:
+    assert names_in(patterns, text) == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("RDV Gabrielle Simonet 10h30", "Gabrielle Simonet"),
+        ("Cita Susana Tejeda 10:30", "Susana Tejeda"),
+        ("Vorstellungsgespräch Bianca Holtfreter, 10:30", "Bianca Holtfreter"),
+        ("Colloquio con Alano Piccinini ore 10:30", "Alano Piccinini"),
+        ("Wizyta Oskar Miśkiewicz 10:30", "Oskar Miśkiewicz"),
+        ("Paziente Capoccia, box 3", "Capoccia"),
+        ("Pacjent Kaniewski, sala 3", "Kaniewski"),
+        ("Citofonare Bonanno", "Bonanno"),
+        ("Kierowca Rusinek", "Rusinek"),
+        ("Weduwe Oosterhuis", "Oosterhuis"),
+        ("Réservé Mullerin 4 pers.", "Mullerin"),
+    ],
+)
+def test_appointments_patients_and_bells(patterns: PatternPii, text: str, name: str) -> None:
+    assert names_in(patterns, text) == [name]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Teresa Heidenreich's locker", "Teresa Heidenreich"),
+        ("Khalid Conroy’s lunchbox", "Khalid Conroy"),
+        ("Alles Gute zum 60., Sophia Hommel!", "Sophia Hommel"),
+        ("Hausaufgaben Malia Hübenbecker, 5c", "Malia Hübenbecker"),
+        ("Hamlet ........ Tom Hartwell", "Tom Hartwell"),
+    ],
+)
+def test_belongings_wishes_and_casts(patterns: PatternPii, text: str, name: str) -> None:
+    assert names_in(patterns, text) == [name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Patient Portal",
+        "MS Willem Banfi",
+        "Burza Eunice",
+        "Anna Karenina's train",
+        "Réservé Livraisons",
+        "Visita Museo 10:30",
+        "Szkoła Podstawowa im. Jana Klenczona",
+    ],
+)
+def test_but_not_in_front_of_things(patterns: PatternPii, text: str) -> None:
+    assert names_in(patterns, text) == []
+
+
+def test_births_in_exclamations(patterns: PatternPii) -> None:
+    for text in ("It's a boy! 4th July 2024", "Baby girl arrived 4 July 2024 at 03:12"):
+        assert [match.type for match in patterns.find(text)] == ["date_of_birth"]
+
+
+@pytest.mark.parametrize(
+    "piece",
+    ["MRN 0048 - ", "Nr historii ", "Patient Anna ", "Visit Anna Weber ", "Anna Weber's ", "..."],
+)
+def test_work_grows_with_the_length_of_a_hostile_text(patterns: PatternPii, piece: str) -> None:
+    assert grows_linearly(patterns.find, lambda length: piece * (length // len(piece)), 4000)
