@@ -79,6 +79,36 @@ class FaceConfig(FrozenModel):
         description="The image is checked a second time at this long side for small faces, px; 0 "
         "is off.",
     )
+    centerface: bool = Field(
+        default=True,
+        description="Whether images in which YuNet finds no face are searched with CenterFace, "
+        "which finds faces from the side, below caps and masks, and in colored light.",
+    )
+    centerface_long_side_px: int = Field(
+        default=320, ge=128, le=1024, description="CenterFace gets images of this long side, px."
+    )
+    centerface_turned_long_side_px: int = Field(
+        default=224, ge=64, le=1024, description="CenterFace gets rotated images of this side, px."
+    )
+    centerface_doubtful: Share = Field(
+        default=0.35,
+        description="CenterFace's confidence from which a face is enlarged and checked again.",
+    )
+    centerface_threshold: Share = Field(
+        default=0.5, description="Mean confidence of both checks from which such a face counts."
+    )
+    framed_threshold: Share = Field(
+        default=0.6,
+        description="Mean confidence of both checks from which a face that fills the image counts.",
+    )
+    sure: Share = Field(
+        default=0.9,
+        description="If all faces of an image are below this confidence of YuNet, they count only "
+        "if CenterFace sees one of them too.",
+    )
+    judge_threshold: Share = Field(
+        default=0.5, description="Confidence from which CenterFace sees such a face, enlarged."
+    )
     embeddings: bool = Field(
         default=True,
         description="Whether faces are compared with those of the reference images. Needs dlib.",

@@ -1,17 +1,19 @@
 """Fits the network of `engines.privacy.text.letters` anew.
 
     python -m training.letters --fonts FOLDER --textless FOLDER --signs FOLDER --unread FOLDER
-        [--out FILE]
+        [--out FILE] [--share 1.0]
 
 Fonts: any TrueType and OpenType files, one script each (Noto). Textless: photographs, and pictures
 of the embedded model, without text. Signs: photographs with text. Unread: photographs in which the
 detector finds nothing but text, of which some cannot be read. Takes about ten minutes on one core,
-and needs fontTools, which comes with matplotlib.
+and needs fontTools, which comes with matplotlib. `--share 0.02` makes a trial with that share of
+the examples and of the epochs in a minute.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -33,13 +35,23 @@ if TYPE_CHECKING:
 
 _LONG_SIDE_PX = 720
 _FONTS = (".ttf", ".otf", ".ttc")
+_PICTURES = (".jpg", ".jpeg", ".png", ".webp")
 _LINES, _EPOCHS, _EACH, _DRAWINGS = 3300, 18, 26, 40
 
 
+def files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """The files below a folder with one of the suffixes. Raises `SystemExit` if there is none."""
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in suffixes)
+    if not found:
+        raise SystemExit(f"{folder}: no file ends in {', '.join(suffixes)}")
+    return found
+
+
 def pictures(folder: Path) -> list[Pixels]:
-    """The pictures in a folder as RGB, scaled down to 720 px."""
+    """The pictures below a folder as RGB, scaled down to 720 px. Raises `SystemExit` if there is
+    none."""
     found = []
-    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+    for path in files(folder, _PICTURES):
         with Image.open(path) as image:
             small = image.convert("RGB")
             small.thumbnail((_LONG_SIDE_PX, _LONG_SIDE_PX))
@@ -47,32 +59,39 @@ def pictures(folder: Path) -> list[Pixels]:
     return found
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("fonts", "textless", "signs", "unread"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=SHIPPED)
-    options = parser.parse_args()
+    parser.add_argument("--share", type=float, default=1.0)
+    options = parser.parse_args(arguments)
     cv2.setNumThreads(1)
     torch.set_num_threads(1)
     rng = np.random.default_rng(0)
-    letters = Letters([p for p in sorted(options.fonts.rglob("*")) if p.suffix in _FONTS])
-    textless, detected = pictures(options.textless), Detected(rng)
-    known = [pixels for _, pixels in structures(KNOWN, _EACH, 100)]
+
+    def part(count: int) -> int:
+        return max(1, round(count * options.share))
+
+    lines, epochs = part(_LINES), part(_EPOCHS)
+    letters = Letters(files(options.fonts, _FONTS))
+    textless, signs = pictures(options.textless), pictures(options.signs)
+    unread, detected = pictures(options.unread), Detected(rng)
+    known = [pixels for _, pixels in structures(KNOWN, part(_EACH), 100)]
     examples = list(
         chain(
-            drawn(letters, textless, _LINES, rng),
-            busy_parts(textless, _LINES * 7 // 10, rng),
-            busy_parts([*known, *map(drawing, range(1000, 1000 + _DRAWINGS))], _LINES, rng),
+            drawn(letters, textless, lines, rng),
+            busy_parts(textless, part(_LINES * 7 // 10), rng),
+            busy_parts([*known, *map(drawing, range(1000, 1000 + part(_DRAWINGS)))], lines, rng),
             detected.textless(known, times=2),
             detected.textless(with_parts(textless, rng), times=6),
-            detected.read(pictures(options.signs), times=2),
-            detected.unread(pictures(options.unread), times=5),
-            detected.written(letters, textless, count=280, times=3),
+            detected.read(signs, times=2),
+            detected.unread(unread, times=5),
+            detected.written(letters, textless, count=part(280), times=3),
         )
     )
-    lines, truth = zip(*examples, strict=True)
-    save(fitted(lines, truth, _EPOCHS), options.out)
+    shown, truth = zip(*examples, strict=True)
+    save(fitted(shown, truth, epochs), options.out)
 
 
 if __name__ == "__main__":

@@ -62,7 +62,8 @@ def _words(rng: np.random.Generator, letters: NDArray[np.int64]) -> str:
 
 
 def _letters_of(path: Path) -> NDArray[np.int64]:
-    table = TTFont(path, fontNumber=0, lazy=True).getBestCmap()
+    with TTFont(path, fontNumber=0, lazy=True) as font:
+        table = font.getBestCmap()
     return np.asarray([code for code in table if chr(code).isalpha() or chr(code).isdigit()])
 
 

@@ -22,6 +22,9 @@ _MOST_DOUBTFUL = 8
 """Number of doubtful faces that are checked again one by one. Of the others, a sample of at most
 this size is checked."""
 
+_MOST_JUDGED = 3
+"""Number of faces that a judge looks at."""
+
 
 class _Least(NamedTuple):
     """What a doubtful face needs to count."""
@@ -40,10 +43,20 @@ class ScanningDetector:
     `config.threshold` counts only if a second check of it, enlarged, confirms it; in a rotated
     image, where patterns resemble a face more often, that check is stricter. Without `thresholds`,
     every face that `inner` returns counts.
+
+    With a `judge`, faces that are all below `config.sure` count only if the judge sees one of the
+    most certain of them too.
     """
 
-    def __init__(self, inner: FaceDetector, config: FaceConfig, thresholds: bool) -> None:
+    def __init__(
+        self,
+        inner: FaceDetector,
+        config: FaceConfig,
+        thresholds: bool,
+        judge: FaceDetector | None = None,
+    ) -> None:
         self._inner = inner
+        self._judge = judge
         self._config = config
         self._thresholds = thresholds
         self._upright = _Least(config.closer_threshold, config.second_threshold)
@@ -66,7 +79,7 @@ class ScanningDetector:
         crowd = min(longest, self._config.crowd_long_side_px)
         if crowd > side:
             seen = merged((*seen, *self._look(pixels, crowd / longest)))
-        faces = self._certain(pixels, seen, self._upright)
+        faces = self._agreed(pixels, self._certain(pixels, seen, self._upright))
         if not faces and self._worth_turning(seen):
             faces = self._turned(pixels)
         return merged(faces)
@@ -107,6 +120,14 @@ class ScanningDetector:
         lowest = min(face.confidence for face in confirmed)
         return [face for face in faces if face.confidence >= lowest]
 
+    def _agreed(self, pixels: Pixels, faces: list[Face]) -> list[Face]:
+        best = sorted(faces, key=lambda face: -face.confidence)[:_MOST_JUDGED]
+        if self._judge is None or not best or best[0].confidence >= self._config.sure:
+            return faces
+        least = self._config.judge_threshold
+        seen = any(second_opinion(self._judge, pixels, face) >= least for face in best)
+        return faces if seen else []
+
     def _look(self, pixels: Pixels, factor: float) -> tuple[Face, ...]:
         return self._found_in(_resized(pixels, factor), factor, pixels)
 
@@ -133,7 +154,7 @@ class ScanningDetector:
             seen = self._found_in(view, factor, rotated)
             found.extend(
                 Face(turned_back(face.box, turns, width, height), face.confidence)
-                for face in self._certain(rotated, seen, self._rotated)
+                for face in self._agreed(rotated, self._certain(rotated, seen, self._rotated))
             )
         return found
 

@@ -5,23 +5,22 @@ Wu, Peng, Yu, "YuNet: A Tiny Millisecond-level Face Detector", 2023.
 
 from __future__ import annotations
 
-import hashlib
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
+from engines.privacy.faces.weights import FOLDER, checked
 from engines.privacy.model import DetectorUnavailable, Face
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from engines.types import Pixels
 
 YUNET_SHA256 = "49f000ec501fef24739071fc7e68267d32209045b6822c0c72dce1da25726f10"
-YUNET_PATH = (
-    Path(__file__).resolve().parent.parent / "data" / "face_detection_yunet_2023mar_int8bq.onnx"
-)
+YUNET_PATH = FOLDER / "face_detection_yunet_2023mar_int8bq.onnx"
 _NMS_IOU = 0.3
 _MOST_CANDIDATES = 2000
 
@@ -82,10 +81,4 @@ def _face(row: np.ndarray[Any, np.dtype[np.float32]]) -> Face:
 def yunet_weights(path: Path = YUNET_PATH) -> bytes:
     """Content of the ONNX file. Raises `DetectorUnavailable` if it is missing or has another
     SHA-256."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise DetectorUnavailable("the weights of YuNet are missing") from error
-    if hashlib.sha256(content).hexdigest() != YUNET_SHA256:
-        raise DetectorUnavailable("the weights of YuNet have a wrong SHA-256")
-    return content
+    return checked(path, YUNET_SHA256, "YuNet")
