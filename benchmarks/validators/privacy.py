@@ -47,6 +47,7 @@ LISTS = (
     *(f"{nth}_" for nth in ("thirty_fifth", "thirty_sixth", "thirty_seventh", "thirty_eighth")),
     "thirty_ninth_",
     *(f"{nth}_" for nth in ("fortieth", "forty_first", "forty_second", "forty_third")),
+    "forty_fourth_",
 )
 EMOJI = ((255, 220, 60), (255, 255, 255), (230, 180, 140))
 

@@ -79,15 +79,23 @@ _BRITISH_NUMBERED = re.compile(  # 14 Kirkgate, Ripon HG4 1QF
     rf"(?:,[ \n]{{1,2}}|\n)(?:{_TOWN}[ ,\n]{{1,3}}){{1,4}}"
     r"[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}(?!\w)"
 )
+_UNIT = rf"(?:{any_of('address_unit')}){NO_LETTER_BEHIND}\.? ?(?:\d{{1,4}}[a-z]?|[a-z])(?![^\W_])"
 _CALLED = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('address_field')}){NO_LETTER_BEHIND}[\s:]{{1,4}}"
-    rf"(?:[^\W\d_]{{2,4}} )?((?i:{'|'.join(_FORMS)})(?:,? {{0,2}}{_TOWN}(?: {_TOWN})?)?)"
+    rf"(?:[^\W\d_]{{2,4}} )?((?i:{_UNIT},? )?(?i:{'|'.join(_FORMS)})"
+    rf"(?:,? {{0,2}}{_TOWN}(?: {_TOWN})?)?)"
 )
+_PART = re.compile(  # Camino Real 917, depto. 402: no postal code, but a part of a house
+    rf"(?<![^\W_])(?i:{_UNIT}|\d{{1,2}}\.? ?(?:{any_of('address_unit')}))(?![^\W_])"
+    rf"(?:, {_TOWN}(?: {_TOWN})?)?"
+)
+_NEAR = 3  # characters from the street to the part
 
 
 def find_addresses(text: str) -> Iterator[Span]:
     """Spans from the street to the place. A postal code without a street does not count, and a
-    street without a postal code counts only after a word such as "Address:"."""
+    street without a postal code counts only after a word such as "Address:", or with a part of the
+    house: "Camino Real 917, depto. 402"."""
     for code in _CODE.finditer(text):
         start = max(0, code.start() - _BEFORE)
         streets = list(_STREET.finditer(text, start, code.start()))
@@ -102,3 +110,7 @@ def find_addresses(text: str) -> Iterator[Span]:
             yield Span("address", match.start(), match.end(), 0.8)
     for match in _CALLED.finditer(text):
         yield Span("address", match.start(1), match.end(1), 0.8)
+    for part in _PART.finditer(text):
+        streets = list(_STREET.finditer(text, max(0, part.start() - _BEFORE), part.start()))
+        if streets and part.start() - streets[-1].end() <= _NEAR:
+            yield Span("address", streets[-1].start(), part.end(), 0.7)

@@ -20,7 +20,7 @@ from engines.privacy.pii.contact.otherwise import (
 )
 from engines.privacy.pii.contact.people import CAPITAL, LATER, PART, TWO
 from engines.privacy.pii.contact.ranked import names_behind_offices, names_of_one_word
-from engines.privacy.pii.contact.rows import rows_of_names, rows_of_surnames
+from engines.privacy.pii.contact.rows import numbered_rows, rows_of_names, rows_of_surnames
 from engines.privacy.pii.contact.standing import names_in_lines, stands_apart
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEHIND, WORD_BEGINS
@@ -136,6 +136,7 @@ def find_mentions(text: str, others: Sequence[Span]) -> Iterator[Span]:
     yield from names_behind_offices(text, is_label_of_things)
     yield from names_of_one_word(text, is_label_of_things)
     yield from rows_of_surnames(text)
+    yield from numbered_rows(text)
 
 
 def _owns(text: str, start: int, end: int) -> bool:

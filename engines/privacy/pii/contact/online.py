@@ -95,6 +95,7 @@ _URL_WITH_PATH = re.compile(
     re.IGNORECASE,
 )
 _IPV4 = re.compile(r"(?<![\w.-])(?<!\d/)(?:\d{1,3}\. ?){3}\d{1,3}(?![\w-]|\.\d)")
+_PREFIX = re.compile(r"/(\d{1,2})(?!\d)")
 _IPV6 = re.compile(r"(?<![\w:])[0-9A-Fa-f:]{6,39}(?![\w:])")
 
 
@@ -133,14 +134,27 @@ def find_urls(text: str) -> Iterator[Span]:
 
 
 def find_ip_addresses(text: str) -> Iterator[Span]:
-    """IPv4 and IPv6 addresses that may belong to a person. Version numbers, loopback addresses and
-    netmasks do not count."""
+    """IPv4 and IPv6 addresses that may belong to a person. Version numbers, networks, loopback
+    addresses and netmasks do not count."""
     for match in _IPV4.finditer(text):
+        if _is_network(match.group(), text, match.end()):
+            continue
         if _is_somebodys(match.group(), text, match.start()):
             yield Span("ip_address", match.start(), match.end())
     for match in _IPV6.finditer(text):
         if _like_ipv6(match.group()) and _is_ipv6(match.group()):
             yield Span("ip_address", match.start(), match.end())
+
+
+def _is_network(found: str, text: str, end: int) -> bool:
+    """Whether the address is that of a network, which a prefix behind it tells: 192.168.4.0/22."""
+    prefix = _PREFIX.match(text, end)
+    if prefix is None:
+        return False
+    try:
+        return ipaddress.IPv4Network(f"{found}{prefix.group()}").num_addresses > 1
+    except ValueError:  # it has bits behind the prefix, so it is one address in the network
+        return False
 
 
 def _is_somebodys(found: str, text: str, start: int) -> bool:

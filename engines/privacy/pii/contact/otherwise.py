@@ -20,6 +20,10 @@ _PRICED = re.compile(  # , 3,20 € le kilo
     r"(?i:kilo|kg|lb|l|litr[eo]?|liter|st(?:ü|u)ck|stk|st|stuk|szt|pz|pezzo|ud|unidad|pièce|pce|each|cl|ml|dl|gr?|cm|mm|oz|pints?|w|v"
     r"|100[ ]?g|bunch|bund|schale|mazzo|manojo|botte|bosje|pęczek)(?![^\W\d_])"
 )
+_CAPTION = re.compile(  # Olga Boznańska, Dziewczynka z chryzantemami, 1894
+    r",[ ][^\W\d_][^\n,\d]{3,60}[ ][^\n,\d]{2,40},[ ](?:[^\W\d_]{1,6}\.?[ ])?(?:1[4-9]|20)\d\d"
+    r"(?:[–/-](?:1[4-9]|20)?\d\d)?[ .]?(?:$|\n)"
+)
 _RULER = re.compile(
     rf",?[ ](?:\d+[ .]|[^\W\d_]+[ ]){{0,2}}(?:{any_of('ruler')}){NO_LETTER_BEHIND}", re.IGNORECASE
 )
@@ -55,7 +59,12 @@ def is_called_otherwise(text: str, start: int, end: int) -> bool:
         return True
     if is_author(text, start, end):
         return True
-    if _PRICED.match(text, end) or _RULER.match(text, end) or _is_of_game(text, start, end):
+    if (
+        _CAPTION.match(text, end)
+        or _PRICED.match(text, end)
+        or _RULER.match(text, end)
+        or _is_of_game(text, start, end)
+    ):
         return True
     behind = text[end : end + _AROUND].partition("\n")[0]
     if before.endswith(_QUOTES):

@@ -46,7 +46,8 @@ _BOOKED = re.compile(  # reserved for Murphy; Coach: Murphy
 )
 _SEATED = re.compile(  # Locker 12 Murphy; Table 7 - Murphy; Locker 12 Murphy K.
     rf"{WORD_BEGINS}(?i:{any_of('seat', 'bell')}){NO_LETTER_BEHIND}[ ]"
-    rf"(?:[Nn][o°ºr]\.?[ ])?\d{{1,5}}[A-Z]?[ ]?[:–-]?[ ]"
+    rf"(?:[Nn][o°ºr]\.?[ ])?\d{{1,5}}(?:[A-Z]|\.?[º°ª])?(?:[ ](?i:{any_of('floor')})\.?)?"
+    r"[ ]?[:,–-]?[ ]"
     rf"(?:{_PREFIX}){{0,2}}(?P<name>{PART})(?<!\.){NO_LETTER_BEHIND}"
     rf"(?:[ ](?P<more>{PART}(?<!\.)))?(?:[ ](?P<initial>{CAPITAL}\.?(?:-{CAPITAL}\.?)?)(?!\w))?"
     r"(?=[ ]?(?:$|[\n,;(|/–-]))"
@@ -149,6 +150,8 @@ def _is_alone_or_full(first: str, last: str | None) -> bool:
         return _is_alone(first)
     if {first.lower(), last.lower()} & (_NEVER | _TRADES | _THINGS) or is_famous(f"{first} {last}"):
         return False
+    if is_given(last) and not is_given(first) and likeness(first).surname > _LEAST_ALONE:
+        return True  # sala 6, Mroczkowska Halina
     least = _LEAST_LED_BY_INITIALS if is_given(first) else _LEAST_ALONE
     return likeness(last).surname > least and (
         is_given(first) or likeness_of_name(f"{first} {last}") > _LEAST_FULL

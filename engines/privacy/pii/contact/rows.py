@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
+from itertools import chain
 
-from engines.privacy.pii.contact.people import PART
+from engines.privacy.pii.contact.people import CAPITAL, PART
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND, WORD_BEGINS
 from engines.privacy.pii.words.given import is_given
@@ -23,6 +24,15 @@ _SURNAMES = re.compile(  # Early shift: Okonjo, Patel
     rf"({PART}(?:{_BETWEEN}{PART}){{1,30}}){NO_LETTER_BEHIND}(?![ ]{PART})"
 )
 _ODDS_OF_SURNAME, _ODDS_OF_ALL = -1.0, 1.0
+_NUMBERED = re.compile(  # Form 3B: 1. Ashcroft, Ellie 2. Bello, Tunde
+    rf"(?<!\w)\d{{1,2}}[.)]?[ ]({PART}(?:-{PART})?,[ ]?{PART}){NO_LETTER_BEHIND}"
+)
+_FEWEST = 2
+_AT_BELL = re.compile(  # Kowalczyk & Henderson (buzzer 4B); Tran – Pellerin, 2e gauche
+    rf"(?:^|\n)(?:{CAPITAL}{{2,20}}[ ])?({PART}(?:[ ]?[&+/–-][ ]?{PART})?)[ ]?[,(]{{1,2}}[ ]?"
+    rf"(?i:(?:{any_of('bell')}){NO_LETTER_BEHIND}(?:[ ]\d)?"
+    rf"|\d{{1,2}}(?:e|er|ème|[.º°ª])?[ ](?:{any_of('floor')}){NO_LETTER_BEHIND})"
+)
 
 
 def rows_of_names(text: str, is_known: Callable[[str, int, int], bool]) -> Iterator[Span]:
@@ -40,10 +50,21 @@ def rows_of_names(text: str, is_known: Callable[[str, int, int], bool]) -> Itera
             yield from (Span("name", start, end, 0.5) for start, end in places)
 
 
+def numbered_rows(text: str) -> Iterator[Span]:
+    """Names with the surname first in a numbered row of two or more, if all look like one."""
+    found = list(_NUMBERED.finditer(text))
+    names = [match.group(1).partition(",") for match in found]
+    if len(found) >= _FEWEST and all(
+        likeness(surname).surname > _ODDS_OF_SURNAME and likeness(given.strip()).given > _ODDS
+        for surname, _, given in names
+    ):
+        yield from (Span("name", *match.span(1), 0.5) for match in found)
+
+
 def rows_of_surnames(text: str) -> Iterator[Span]:
-    """Surnames in a row behind a word such as "shift" or "violins", if all look like one, and on
-    average much."""
-    for row in _SURNAMES.finditer(text):
+    """Surnames in a row behind a word such as "shift" or "violins", or before a bell or a floor, if
+    all look like one, and on average much."""
+    for row in chain(_SURNAMES.finditer(text), _AT_BELL.finditer(text)):
         words = [
             (word.start(), word.end()) for word in _ONE.finditer(text, row.start(1), row.end(1))
         ]

@@ -33,7 +33,7 @@ _TURNED = (
     rf"{_PARTICLES}{_CAPS}(?:[ ]{_CAPS})?"
     rf"(?:,[ ]?(?:(?:{CAPITAL}\.[ ]?){{1,3}}|{_CAPS}|{PART})|[ ]{PART}(?<!{CAPITAL}))"
 )
-_TURNED += rf"(?:[ ]{CAPITAL}\.?)?"
+_TURNED += rf"(?:[ ](?:{_CAPS}|{CAPITAL}\.?))?"
 _COMMA = (
     rf"{_PARTICLES}{PART}(?:[ -]{PART})?,[ ]?"
     rf"(?:(?:{CAPITAL}\.[ ]?){{1,3}}(?!{CAPITAL})|{PART}(?:[ ](?:{PART}|{CAPITAL}\.?))?)"
@@ -185,7 +185,8 @@ def _is_turned(name: str) -> bool:
         return False
     surname, given = words[0], words[-1]
     if "," in name:
-        surname, given = name.partition(",")[0].split()[-1], name.partition(",")[2].split()[0]
+        surname, names = name.partition(",")[0].split()[-1], name.partition(",")[2].split()
+        given = next(filter(is_given, names), names[0])  # OKONKWO, CHIDIEBERE EMEKA
         if len(words) > _MOST_TURNED:  # Doctor Faustus, Thomas Mann
             return False
     if given.endswith("."):  # HAZELWOOD, P.R.

@@ -9,7 +9,7 @@ from engines.privacy.pii.numbers.checksums import iban_length, iban_valid, is_ca
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import GAP, NO_LETTER_BEFORE, NOT_PERSONAL, preceded_by
 
-_CARD = re.compile(r"(?<![\w.,-])\d(?:[ -]?\d){12,40}(?![\w-]|[.,]\d)")
+_CARD = re.compile(r"(?<![\w.,+-])\d(?:[ -]?\d){12,40}(?![\w-]|[.,]\d)")
 _CARD_ON_TWO_LINES = re.compile(
     r"(?<![\w.,-])\d{4}(?:[ -]?\d){0,12}\n\d(?:[ -]?\d){2,14}(?![\w-]|[.,]\d)"
 )

@@ -92,6 +92,61 @@ def test_but_not_in_front_of_things(patterns: PatternPii, text: str) -> None:
     assert names_in(patterns, text) == []
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("MRN: 00918365   Adm. 12/04", "national_id"),
+        ("N.º historia clínica 348812-C", "national_id"),
+        ("Cartella clinica n. 2024/006183", "national_id"),
+        ("Patiëntnummer 6051837 – polikliniek", "national_id"),
+        ("Fallnr. 10073658  Aufn. 03.05.", "national_id"),
+        ("Nr historii choroby 7316/2024", "national_id"),
+        ("NIF-IVA ES 44674943L", "national_id"),
+        ("Dowód osobisty seria i nr CDB 373041", "passport"),
+        ("Halter des Fahrzeugs W 61840 K bitte melden", "license_plate"),
+        ("Bin unter +49 1520 7304036 erreichbar", "phone"),
+        ("Camino Real 917, depto. 402, Lima", "address"),
+        ("Consegna: P.zza Santa Croce 4, scala B", "address"),
+        ("Leave parcel with neighbour at Flat 3, 62 Tollgate Road", "address"),
+        ("Bezorgen op Nieuwe Haven 114-II", "address"),
+    ],
+)
+def test_numbers_of_patients_and_addresses_without_a_code(
+    patterns: PatternPii, text: str, kind: str
+) -> None:
+    assert [match.type for match in patterns.find(text)] == [kind]
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("Kowalczyk & Henderson (buzzer 4B)", ["Kowalczyk", "Henderson"]),
+        ("Tran – Pellerin, 2e gauche", ["Tran", "Pellerin"]),
+        ("Przybylscy, domofon 14", ["Przybylscy"]),
+        ("Buzón 3.º dcha. Peñalver-Nowak", ["Peñalver-Nowak"]),
+        ("sala 6, Mroczkowska Halina", ["Mroczkowska Halina"]),
+        ("1. Ashcroft, Ellie 2. Bello, Tunde", ["Ashcroft, Ellie", "Bello, Tunde"]),
+        ("OKONKWO, CHIDI EMEKA", ["OKONKWO, CHIDI EMEKA"]),
+    ],
+)
+def test_doorbells_and_registers(patterns: PatternPii, text: str, names: list[str]) -> None:
+    assert names_in(patterns, text) == names
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "192.168.4.0/22 red de invitados",
+        "Olga Nowicka, Dziewczynka z chryzantemami, 1894",
+        "Praxis, 1. OG rechts",
+        "Piano 3, interno 5",
+        "Bracia Urban Sp. z o.o. Hurtownia Stali",
+    ],
+)
+def test_networks_captions_and_floors(patterns: PatternPii, text: str) -> None:
+    assert patterns.find(text) == []
+
+
 def test_births_in_exclamations(patterns: PatternPii) -> None:
     for text in ("It's a boy! 4th July 2024", "Baby girl arrived 4 July 2024 at 03:12"):
         assert [match.type for match in patterns.find(text)] == ["date_of_birth"]
@@ -99,7 +154,15 @@ def test_births_in_exclamations(patterns: PatternPii) -> None:
 
 @pytest.mark.parametrize(
     "piece",
-    ["MRN 0048 - ", "Nr historii ", "Patient Anna ", "Visit Anna Weber ", "Anna Weber's ", "..."],
+    [
+        "MRN 0048 - ",
+        "Nr historii ",
+        "Patient Anna ",
+        "Visit Anna Weber ",
+        "Anna Weber's ",
+        "...",
+        "Via Roma 1, int. ",
+    ],
 )
 def test_work_grows_with_the_length_of_a_hostile_text(patterns: PatternPii, piece: str) -> None:
     assert grows_linearly(patterns.find, lambda length: piece * (length // len(piece)), 4000)

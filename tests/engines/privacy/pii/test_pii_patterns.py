@@ -20,6 +20,7 @@ LISTS = (
     *(f"{nth}_" for nth in ("thirty_fifth", "thirty_sixth", "thirty_seventh", "thirty_eighth")),
     "thirty_ninth_",
     *(f"{nth}_" for nth in ("fortieth", "forty_first", "forty_second", "forty_third")),
+    "forty_fourth_",
 )
 _LEAST_FOUND = 0.9
 _MOST_FALSE = 0.04
