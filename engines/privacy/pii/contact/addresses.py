@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from engines.privacy.pii.contact.people import CAPITAL
 from engines.privacy.pii.spans import Span
 from engines.privacy.pii.words.context import NO_LETTER_BEFORE, NO_LETTER_BEHIND
-from engines.privacy.pii.words.lexicon import any_of
+from engines.privacy.pii.words.lexicon import any_of, listed
 
 _BETWEEN = 48  # characters from the street to the postal code: floor, district, place
 _BEFORE = 90  # characters looked at before a postal code
@@ -85,6 +85,9 @@ _CALLED = re.compile(
     rf"(?:[^\W\d_]{{2,4}} )?((?i:{_UNIT},? )?(?i:{'|'.join(_FORMS)})"
     rf"(?:,? {{0,2}}{_TOWN}(?: {_TOWN})?)?)"
 )
+_HOME = re.compile(rf"{NO_LETTER_BEFORE}(?i:{any_of('home')}){NO_LETTER_BEHIND}")
+_THINGS = frozenset(listed("thing", "no_label"))
+_FROM_HOME = 60  # characters from such a word to the end of the street
 _PART = re.compile(  # Camino Real 917, depto. 402: no postal code, but a part of a house
     rf"(?<![^\W_])(?i:{_UNIT}|\d{{1,2}}\.? ?(?:{any_of('address_unit')}))(?![^\W_])"
     rf"(?:, {_TOWN}(?: {_TOWN})?)?"
@@ -94,8 +97,8 @@ _NEAR = 3  # characters from the street to the part
 
 def find_addresses(text: str) -> Iterator[Span]:
     """Spans from the street to the place. A postal code without a street does not count, and a
-    street without a postal code counts only after a word such as "Address:", or with a part of the
-    house: "Camino Real 917, depto. 402"."""
+    street without a postal code counts only after a word such as "Address:" or "we live", or with
+    a part of the house: "Camino Real 917, depto. 402"."""
     for code in _CODE.finditer(text):
         start = max(0, code.start() - _BEFORE)
         streets = list(_STREET.finditer(text, start, code.start()))
@@ -110,6 +113,15 @@ def find_addresses(text: str) -> Iterator[Span]:
             yield Span("address", match.start(), match.end(), 0.8)
     for match in _CALLED.finditer(text):
         yield Span("address", match.start(1), match.end(1), 0.8)
+    for home in _HOME.finditer(text):
+        line = text.find("\n", home.end())
+        end = min(home.end() + _FROM_HOME, line if line >= 0 else len(text))
+        street = _STREET.search(text, home.end(), end)
+        if street is None:
+            continue
+        between = re.findall(r"[^\W\d_]+", text[home.start() : street.start()].lower())
+        if _THINGS.isdisjoint(between):  # but: collection from our shop, 14 High Street
+            yield Span("address", street.start(), street.end(), 0.7)
     for part in _PART.finditer(text):
         streets = list(_STREET.finditer(text, max(0, part.start() - _BEFORE), part.start()))
         if streets and part.start() - streets[-1].end() <= _NEAR:

@@ -21,7 +21,8 @@ _ONE = re.compile(PART)
 _ODDS = -2.0
 _SURNAMES = re.compile(  # Early shift: Okonjo, Patel
     rf"{WORD_BEGINS}(?i:{any_of('crew', 'bell')})(?:[ ](?:[IVX]{{1,3}}|\d{{1,2}}))?[ ]?:[ ]?"
-    rf"({PART}(?:{_BETWEEN}{PART}){{1,30}}){NO_LETTER_BEHIND}(?![ ]{PART})"
+    rf"({PART}(?:[ ]{CAPITAL}\.)?(?:{_BETWEEN}{PART}(?:[ ]{CAPITAL}\.)?){{1,30}})"
+    rf"{NO_LETTER_BEHIND}(?![ ]{PART})"
 )
 _ODDS_OF_SURNAME, _ODDS_OF_ALL = -1.0, 1.0
 _NUMBERED = re.compile(  # Form 3B: 1. Ashcroft, Ellie 2. Bello, Tunde
@@ -66,7 +67,9 @@ def rows_of_surnames(text: str) -> Iterator[Span]:
     all look like one, and on average much."""
     for row in chain(_SURNAMES.finditer(text), _AT_BELL.finditer(text)):
         words = [
-            (word.start(), word.end()) for word in _ONE.finditer(text, row.start(1), row.end(1))
+            (word.start(), word.end())
+            for word in _ONE.finditer(text, row.start(1), row.end(1))
+            if not word.group().endswith(".")
         ]
         odds = [likeness(text[start:end]).surname for start, end in words]
         if min(odds) > _ODDS_OF_SURNAME and sum(odds) / len(odds) > _ODDS_OF_ALL:

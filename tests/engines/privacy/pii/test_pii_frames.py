@@ -109,6 +109,13 @@ def test_but_not_in_front_of_things(patterns: PatternPii, text: str) -> None:
         ("Consegna: P.zza Santa Croce 4, scala B", "address"),
         ("Leave parcel with neighbour at Flat 3, 62 Tollgate Road", "address"),
         ("Bezorgen op Nieuwe Haven 114-II", "address"),
+        ("Kinderwagen abholen: Mozartstr. 18", "address"),
+        ("I've moved to 41 Station Road, Crewe", "address"),
+        ("RDV chez moi, 14 rue des Tilleuls", "address"),
+        ("vivimos en Avda. del Mar 5, 4º dcha", "address"),
+        ("festa a casa mia, via dei Tigli 14", "address"),
+        ("wij wonen nu Molenweg 8, Ede", "address"),
+        ("impreza u mnie, ul. Wiśniowa 14/3", "address"),
     ],
 )
 def test_numbers_of_patients_and_addresses_without_a_code(
@@ -139,6 +146,8 @@ def test_doorbells_and_registers(patterns: PatternPii, text: str, names: list[st
         "192.168.4.0/22 red de invitados",
         "Olga Nowicka, Dziewczynka z chryzantemami, 1894",
         "Praxis, 1. OG rechts",
+        "Abholung in unserer Filiale, Marktstr. 3",
+        "Pick up at our store, 14 High Street",
         "Piano 3, interno 5",
         "Bracia Urban Sp. z o.o. Hurtownia Stali",
     ],
