@@ -22,7 +22,7 @@ ADVICE = {
     "brightness": "The image is too bright; lower the exposure.",
     "blockiness": "Compression blocks show; save with a higher JPEG quality.",
     "information": "There is next to nothing in the image; check that it was made and saved whole.",
-    "rows": "Rows of pixels or color channels are missing or out of place; read the file again.",
+    "rows": "Rows of pixels are missing or out of place; read the file again from its source.",
     "pattern": "Stripes or a moire pattern lie over the image; scan or scale it without them.",
     "color_noise": "The colors are noisy; remove the color noise, or use more light.",
     "grain": "The image is grainy; remove the grain, or use more light.",

@@ -23,7 +23,7 @@ from engines.quality.metric import (
 )
 from engines.types import QualityReport
 
-FORMULA_VERSION = 14
+FORMULA_VERSION = 15
 _WARM_SIDE_PX = 256
 _NEEDS = {
     "prompt_alignment": "a CLIP model (clip_model_path)",
@@ -65,7 +65,7 @@ class QualityValidator:
 
     @property
     def version(self) -> str:
-        """Formula, thresholds and the score needed to pass: "quality/14 with head auto>=0.50"."""
+        """Formula, thresholds and the score needed to pass: "quality/15 with head auto>=0.50"."""
         name = "custom" if self._config.thresholds else self._config.profile
         return self._version(name, self._config.asks_head)
 

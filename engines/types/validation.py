@@ -31,7 +31,7 @@ class QualityReport:
     metrics: Mapping[str, float]
     passed: bool
     validator_version: str
-    """Version and thresholds of the validator, such as "quality/14 with head auto:photo>=0.50"."""
+    """Version and thresholds of the validator, such as "quality/15 with head auto:photo>=0.50"."""
     weakest: Weakness | None = None
     """The lowest factor of an image that failed; None if it passed."""
 

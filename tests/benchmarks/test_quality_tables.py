@@ -13,7 +13,7 @@ from benchmarks.validators.pictures.licensed import embedded, half, on_white
 from benchmarks.validators.quality_tables import fairness, of_folder, other_forms
 from training.quality.pictures.drawings import drawing
 from training.quality.pictures.families import FAMILIES
-from training.quality.pictures.forms import FORMS
+from training.quality.pictures.forms import APART, FORMS
 from training.quality.pictures.gross_defects import GROSS, blank, mosaic, wrong_blocks
 from training.quality.pictures.kinds import kinds, pixel_art, product, sizes
 
@@ -106,5 +106,5 @@ def test_pictures_are_found_inside_a_resource_file(picture: Pixels) -> None:
 def test_the_table_of_other_forms_has_a_row_for_each(picture: Pixels) -> None:
     header, _, *rows = other_forms([picture]).strip().splitlines()
     assert header.count("|") == 5
-    assert {row.split(" | ")[0].removeprefix("| ") for row in rows} == set(FORMS)
+    assert {row.split(" | ")[0].removeprefix("| ") for row in rows} == {*FORMS, APART}
     assert all(row.endswith(("| 0/1 |", "| 1/1 |")) for row in rows)

@@ -3,9 +3,10 @@
     python -m benchmarks.validators.pictures.tenth FOLDER --besides FOLDER [FOLDER...]
 
 Downloads 18 packages of Debian 12 (about 950 MB) and one of npm, and writes a folder of each kind
-below FOLDER. It reported on formula 14: no rule was chosen and nothing was trained on it. Licenses,
-as the packages state them: lebiniou-data (its images) CC0, CC BY 4.0 and CC BY-SA 4.0;
-tuxtype-data, visp-images-data and freeciv-data GPL-2+; sddm-theme-maldives CC BY 3.0 and CC BY-SA
+below FOLDER. It reported on formula 14, and was the second evidence when the head of formula 15 was
+chosen; nothing was trained on it. Licenses, as the packages state them: lebiniou-data (its images)
+CC0, CC BY 4.0 and CC BY-SA 4.0; tuxtype-data, visp-images-data and freeciv-data GPL-2+;
+sddm-theme-maldives CC BY 3.0 and CC BY-SA
 3.0; moon-lander-data and pekka-kana-2-data BSD-2-Clause; ufoai-textures GPL-2+, CC BY-SA 3.0 and
 public domain; megaglest-data CC BY-SA 3.0; krita-data and klettres-data GPL-2+; mandelbulber2-data
 CC BY 4.0; openarena-085-data GPL-2+; labplot-data, umbrello-data and texstudio-doc GPL-2+ and GFDL;

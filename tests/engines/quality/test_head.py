@@ -58,7 +58,7 @@ def test_probabilities_of_families_sum_to_one_and_those_of_factors_too(
     photos: Mapping[str, Pixels],
 ) -> None:
     opinion = shipped_head().opinion(describe(measured(photos["coffee"], QualityConfig())[0]))
-    assert set(opinion.families) == set(FAMILIES)
+    assert set(opinion.families) == {*FAMILIES, APART}
     assert sum(opinion.families.values()) == pytest.approx(1, abs=1e-5)
     assert sum(opinion.factors().values()) == pytest.approx(1, abs=1e-5)
 

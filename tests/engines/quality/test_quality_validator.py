@@ -55,7 +55,7 @@ def test_the_default_answer_has_the_contracts_names_and_units(
     assert 0 <= report.metrics["noise_level"] < 0.05
     assert report.quality_score > 0.8
     assert report.passed
-    assert report.validator_version == "quality/14 with head auto:photo>=0.50"
+    assert report.validator_version == "quality/15 with head auto:photo>=0.50"
 
 
 def test_metrics_are_what_was_asked_for(validator: QualityValidator, coffee: bytes) -> None:
@@ -96,7 +96,7 @@ def test_the_pass_mark_is_config(coffee: bytes) -> None:
     strict = QualityValidator(QualityConfig(pass_threshold=1.0))
     report = strict.validate(coffee, KEY)
     assert not report.passed
-    assert report.validator_version == "quality/14 with head auto:photo>=1.00"
+    assert report.validator_version == "quality/15 with head auto:photo>=1.00"
 
 
 def test_images_of_a_model_are_judged_with_its_profile_and_all_others_by_content(
@@ -106,8 +106,8 @@ def test_images_of_a_model_are_judged_with_its_profile_and_all_others_by_content
     config = QualityConfig(profile_by_model={"drawing-model": "illustration"})
     validator = QualityValidator(config, recorded_model=models.get)
     versions = {key: validator.validate(coffee, key).validator_version for key in (*models, "u")}
-    by_content = "quality/14 with head auto:photo>=0.50"
-    assert versions[KEY] == "quality/14 illustration>=0.50"
+    by_content = "quality/15 with head auto:photo>=0.50"
+    assert versions[KEY] == "quality/15 illustration>=0.50"
     assert versions["generated/b.png"] == versions["u"] == by_content
 
 
@@ -127,7 +127,7 @@ def test_own_thresholds_judge_and_are_named(coffee: bytes) -> None:
     harsh = PHOTO.model_copy(update={"scale": 0.1})
     report = QualityValidator(QualityConfig(thresholds=harsh)).validate(coffee, KEY)
     assert report.quality_score < 0.1
-    assert report.validator_version == "quality/14 custom>=0.50"
+    assert report.validator_version == "quality/15 custom>=0.50"
 
 
 def test_what_fails_an_image_is_named_with_advice(
