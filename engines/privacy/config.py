@@ -167,6 +167,15 @@ class TextConfig(FrozenModel):
         ge=1.0,
         description="Ratio of length to height from which an unread region is a line of text.",
     )
+    short_unread_aspect: float = Field(
+        default=1.2,
+        ge=1.0,
+        description="The same ratio of a short word in which nothing was read, but that looks like "
+        "letters to at least short_likeness.",
+    )
+    short_likeness: Share = Field(
+        default=0.9, description="Likeness to letters from which short_unread_aspect is enough."
+    )
     unread_min_height_px: int = Field(
         default=10, ge=1, description="Smallest height of a line that was not read, px."
     )

@@ -51,6 +51,7 @@ def test_nothing_that_a_package_ships_is_left_out(root: Path) -> None:
     assert excluded == ["**/__pycache__/", "**/*.pyc"]
     for needed in (
         "engines/privacy/data/face_detection_yunet_2023mar_int8bq.onnx",
+        "engines/privacy/data/face_detection_centerface_half.onnx",
         "serve_app/studio/studio.html",
         "serve_app/studio/main.js",
         "serve_app/studio/vendor/htm-preact.js",

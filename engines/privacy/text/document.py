@@ -100,7 +100,8 @@ def is_text(region: TextRegion, config: TextConfig) -> bool:
 def is_unread(region: TextRegion, long_side_px: int, config: TextConfig) -> bool:
     """Whether a region was left out, or has the shape of a line of text and looks like letters, but
     was not read reliably. Text in another script is read as nothing, or as Latin letters with a low
-    confidence. A fence or a row of windows has the shape of a line, but not the look of letters.
+    confidence. A fence or a row of windows has the shape of a line, but not the look of letters. A
+    short word has to look more like letters, since a window or a flower can have its shape.
     `long_side_px`: long side of the image."""
     if region.is_left_out:
         return True
@@ -110,8 +111,16 @@ def is_unread(region: TextRegion, long_side_px: int, config: TextConfig) -> bool
         not read
         and region.likeness >= config.least_likeness
         and config.unread_min_height_px <= region.height_px <= highest
-        and region.length_px >= config.unread_aspect * region.height_px
+        and region.length_px >= _least_aspect(region, config) * region.height_px
     )
+
+
+def _least_aspect(region: TextRegion, config: TextConfig) -> float:
+    """Smallest ratio of length to height of an unread line. A short region counts if nothing at all
+    was read in it, and if the look of letters is judged."""
+    judged = config.least_likeness > 0 and not region.text
+    short = judged and region.likeness >= config.short_likeness
+    return min(config.unread_aspect, config.short_unread_aspect) if short else config.unread_aspect
 
 
 def union(boxes: Sequence[Box]) -> Box:

@@ -127,6 +127,36 @@ def test_text_that_was_not_tried_is_unread_whatever_it_looks_like() -> None:
     assert is_unread(left_out, 512, TextConfig())
 
 
+@pytest.mark.parametrize(
+    ("read", "likeness", "aspect", "counts"),
+    [
+        ("", 0.97, 1.4, True),
+        ("", 0.7, 1.4, False),
+        ("", 0.97, 1.0, False),
+        ("Edi", 0.97, 1.4, False),
+    ],
+)
+def test_a_short_word_of_another_script_is_unread_and_a_window_is_not(
+    read: str, likeness: float, aspect: float, counts: bool
+) -> None:
+    long = aspect * 20.0
+    box = (10, 10, round(long), 20)
+    word = TextRegion(box, read, 0.6 if read else 0.0, 20.0, long, likeness=likeness)
+    assert is_unread(word, 512, TextConfig()) is counts
+    assert not is_unread(word, 512, TextConfig(least_likeness=0.0))
+
+
+@pytest.mark.parametrize("word", ["город", "Добро"])
+def test_a_sign_of_one_short_word_in_another_script_is_unread(
+    word: str, reader: RapidOcrReader
+) -> None:
+    page = Image.new("RGB", (320, 160), (230, 230, 230))
+    font = ImageFont.truetype(str(dejavu()), 40)
+    ImageDraw.Draw(page).text((60, 50), word, font=font, fill=(20, 20, 20))
+    lines = reader.read(np.asarray(page, np.uint8))
+    assert any(is_unread(line, 320, TextConfig()) for line in lines)
+
+
 def test_what_the_detector_is_sure_of_may_look_less_like_letters() -> None:
     faint, usual, sure = (with_certainty(0.6, certainty) for certainty in (0.5, 0.66, 0.85))
     assert faint < LEAST < usual < sure

@@ -51,7 +51,9 @@ def test_signs_and_one_letter_again_and_again_are_none(text: str) -> None:
     [
         (line("", height_px=10, length_px=25), True),
         (line("", height_px=9.9, length_px=25), False),
-        (line("", height_px=10, length_px=24.9), False),
+        (line("", height_px=10, length_px=12), True),
+        (line("", height_px=10, length_px=11.9), False),
+        (line("a", 0.6, height_px=10, length_px=24.9), False),
         (line("", height_px=340, length_px=850), True),
         (line("", height_px=341, length_px=900), False),
         (line("abc", 0.85), False),
