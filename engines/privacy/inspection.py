@@ -121,11 +121,17 @@ class Inspector:
 
     def _matches(self, document: Document) -> tuple[PiiMatch, ...]:
         """Personal data in the text, and further ones in the text whose close regions are joined to
-        one word, ordered by position."""
+        one word or belong together by their places, ordered by position."""
+        # Imported here, because it reads all lists of words.
+        from engines.privacy.pii.laid_out import find_laid_out
+
         found = list(self._pii.find(document.text))
         for match in self._pii.find(document.tight) if document.seams else ():
             if all(match.end <= other.start or other.end <= match.start for other in found):
                 found.append(replace(match, text=match.text.replace(ZERO_WIDTH, "")))
+        for match in find_laid_out(document, self._pii.find):
+            if all(match.end <= other.start or other.end <= match.start for other in found):
+                found.append(match)
         return tuple(sorted(found, key=lambda match: match.start))
 
 
