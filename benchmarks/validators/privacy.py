@@ -48,6 +48,7 @@ LISTS = (
     "thirty_ninth_",
     *(f"{nth}_" for nth in ("fortieth", "forty_first", "forty_second", "forty_third")),
     "forty_fourth_",
+    "forty_fifth_",
 )
 EMOJI = ((255, 220, 60), (255, 255, 255), (230, 180, 140))
 

@@ -85,6 +85,10 @@ _CALLED = re.compile(
     rf"(?:[^\W\d_]{{2,4}} )?((?i:{_UNIT},? )?(?i:{'|'.join(_FORMS)})"
     rf"(?:,? {{0,2}}{_TOWN}(?: {_TOWN})?)?)"
 )
+_WITH_TOWN = re.compile(  # ul. Żeromskiego 64/22, Radom
+    rf"(?:(?<=^)|(?<=[\n:,(–-] )|(?<=[\n:]))(?i:{_FORMS[3]}|{_FORMS[1]}),[ ]{_TOWN}"
+    rf"(?:[ ]{_TOWN})?[ ]?(?=$|[\n,;)!])"
+)
 _HOME = re.compile(rf"{NO_LETTER_BEFORE}(?i:{any_of('home')}){NO_LETTER_BEHIND}")
 _THINGS = frozenset(listed("thing", "no_label"))
 _FROM_HOME = 60  # characters from such a word to the end of the street
@@ -98,7 +102,7 @@ _NEAR = 3  # characters from the street to the part
 def find_addresses(text: str) -> Iterator[Span]:
     """Spans from the street to the place. A postal code without a street does not count, and a
     street without a postal code counts only after a word such as "Address:" or "we live", or with
-    a part of the house: "Camino Real 917, depto. 402"."""
+    a part of the house or a town behind it: "Camino Real 917, depto. 402", "Via Roma 3, Como"."""
     for code in _CODE.finditer(text):
         start = max(0, code.start() - _BEFORE)
         streets = list(_STREET.finditer(text, start, code.start()))
@@ -122,6 +126,8 @@ def find_addresses(text: str) -> Iterator[Span]:
         between = re.findall(r"[^\W\d_]+", text[home.start() : street.start()].lower())
         if _THINGS.isdisjoint(between):  # but: collection from our shop, 14 High Street
             yield Span("address", street.start(), street.end(), 0.7)
+    for match in _WITH_TOWN.finditer(text):
+        yield Span("address", match.start(), match.end(), 0.6)
     for part in _PART.finditer(text):
         streets = list(_STREET.finditer(text, max(0, part.start() - _BEFORE), part.start()))
         if streets and part.start() - streets[-1].end() <= _NEAR:

@@ -20,6 +20,7 @@ _PRICED = re.compile(  # , 3,20 € le kilo
     r"(?i:kilo|kg|lb|l|litr[eo]?|liter|st(?:ü|u)ck|stk|st|stuk|szt|pz|pezzo|ud|unidad|pièce|pce|each|cl|ml|dl|gr?|cm|mm|oz|pints?|w|v"
     r"|100[ ]?g|bunch|bund|schale|mazzo|manojo|botte|bosje|pęczek)(?![^\W\d_])"
 )
+_PROPER = re.compile(rf"({CAPITAL}[^\W\d_]+)[ ]{CAPITAL}[^\W\d_]+[ ]$")
 _CAPTION = re.compile(  # Olga Boznańska, Dziewczynka z chryzantemami, 1894
     r",[ ][^\W\d_][^\n,\d]{3,60}[ ][^\n,\d]{2,40},[ ](?:[^\W\d_]{1,6}\.?[ ])?(?:1[4-9]|20)\d\d"
     r"(?:[–/-](?:1[4-9]|20)?\d\d)?[ .]?(?:$|\n)"
@@ -50,6 +51,9 @@ def is_called_otherwise(text: str, start: int, end: int) -> bool:
     near = [] if before.rstrip().endswith((":", ",")) else words[-1:]
     if near and len(near[0]) <= _SHORT:  # Szkoła im. Jana ...
         near = words[-2:]
+    proper = _PROPER.search(before)  # Colegio Público Miguel ...
+    if proper is not None and proper.group(1).lower() in _THINGS_BEFORE:
+        return True
     elided = before.lower().endswith((" d'", " d’"))
     reads = bool(_READS.intersection(words[-2:]))  # it reads "..."
     quoted = before.endswith(_QUOTES) and not (elided or reads)

@@ -28,6 +28,9 @@ _ODDS_OF_SURNAME, _ODDS_OF_ALL = -1.0, 1.0
 _NUMBERED = re.compile(  # Form 3B: 1. Ashcroft, Ellie 2. Bello, Tunde
     rf"(?<!\w)\d{{1,2}}[.)]?[ ]({PART}(?:-{PART})?,[ ]?{PART}){NO_LETTER_BEHIND}"
 )
+_NUMBERED_WITHOUT_COMMA = re.compile(  # 7 Okafor Zara, 9 Lindqvist Tess
+    rf"(?<!\w)\d{{1,2}}[.)]?[ ]({PART}(?:-{PART})?[ ]{PART}){NO_LETTER_BEHIND}(?=[,;]|[ ]?$|\n)"
+)
 _FEWEST = 2
 _AT_BELL = re.compile(  # Kowalczyk & Henderson (buzzer 4B); Tran – Pellerin, 2e gauche
     rf"(?:^|\n)(?:{CAPITAL}{{2,20}}[ ])?({PART}(?:[ ]?[&+/–-][ ]?{PART})?)[ ]?[,(]{{1,2}}[ ]?"
@@ -53,11 +56,11 @@ def rows_of_names(text: str, is_known: Callable[[str, int, int], bool]) -> Itera
 
 def numbered_rows(text: str) -> Iterator[Span]:
     """Names with the surname first in a numbered row of two or more, if all look like one."""
-    found = list(_NUMBERED.finditer(text))
-    names = [match.group(1).partition(",") for match in found]
+    found = list(_NUMBERED.finditer(text)) or list(_NUMBERED_WITHOUT_COMMA.finditer(text))
+    names = [re.split(",[ ]?|[ ]", match.group(1), maxsplit=1) for match in found]
     if len(found) >= _FEWEST and all(
-        likeness(surname).surname > _ODDS_OF_SURNAME and likeness(given.strip()).given > _ODDS
-        for surname, _, given in names
+        likeness(surname).surname > _ODDS_OF_SURNAME and likeness(given).given > _ODDS
+        for surname, given in names
     ):
         yield from (Span("name", *match.span(1), 0.5) for match in found)
 

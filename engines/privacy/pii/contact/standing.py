@@ -30,7 +30,7 @@ _PARTICLES = rf"(?:(?:(?i:{any_of('particle')})[ ]|v\.[ ]?(?:d\.[ ]?)?|vd[ ])){{
 _FULL = rf"{PART}[ ](?:(?:{PART}|{CAPITAL}\.?)[ ])?{LATER}(?:[ ]{PART})?"
 _CAPS = rf"{CAPITAL}{{2,24}}(?:['’-]{CAPITAL}{{1,24}})?"
 _TURNED = (
-    rf"{_PARTICLES}{_CAPS}(?:[ ]{_CAPS})?"
+    rf"{_PARTICLES}{_CAPS}(?:[ ]{_PARTICLES}{_CAPS})?"
     rf"(?:,[ ]?(?:(?:{CAPITAL}\.[ ]?){{1,3}}|{_CAPS}|{PART})|[ ]{PART}(?<!{CAPITAL}))"
 )
 _TURNED += rf"(?:[ ](?:{_CAPS}|{CAPITAL}\.?))?"
@@ -80,6 +80,7 @@ _NEAR = 40
 _FEWEST, _MOST_TURNED = 2, 3
 _SHORTEST, _LESS_WITH_COMMA = 3, 1.5
 _LEAST_REGISTERED, _LEAST_LISTED = -1.0, 1.0
+_PARTICLE_WORDS = frozenset(listed("particle"))
 _SHIPS = frozenset(listed("ship"))
 _TITLES, _CHAPTERS = frozenset(listed("title", "weak_title")), frozenset(listed("chapter"))
 _NO_NUMBERS = _CHAPTERS | _SHIPS  # MS Willem Ruys
@@ -181,6 +182,8 @@ def _surname_behind(initials: str) -> float:
 def _is_turned(name: str) -> bool:
     """Whether a name with the surname first, in capitals, looks like one: "MORETTI, ELSA"."""
     words = [word for word in re.split(r"[ ,]+", name) if len(word.strip(".")) > 1]
+    if name.isupper():  # VON DER LANCKEN, BODO
+        words = [word for word in words if word.lower() not in _PARTICLE_WORDS]
     if len(words) < _FEWEST or words[0].lower() in _SHIPS:
         return False
     surname, given = words[0], words[-1]

@@ -36,7 +36,8 @@ _PASSPORT = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('passport')})(?:{NO_LETTER_BEHIND}|(?=(?i:n[or°º]|num)))"
     rf"{ASIDE}(?:\s(?i:(?:cat|kat|class|classe|clase|klasse|kl)\.?\s)?[A-E]\d?\b,?)?"
     rf"(?i:\s(?:{any_of('nationality')}){NO_LETTER_BEHIND})?"
-    rf"(?i:\s(?:{any_of('details')}){NO_LETTER_BEHIND})?(?i:{_ISSUED})?(?i:{_NUMBER}){{1,2}}"
+    rf"(?i:\s(?:{any_of('details')}){NO_LETTER_BEHIND})?(?i:{_ISSUED})?(?:\s?\([^()\n]{{2,20}}\))?"
+    rf"(?:(?:\s[a-zà-ÿ]{{2,12}}){{1,3}},?(?=\s(?i:n[or]\b|n[°º])))?(?i:{_NUMBER}){{1,2}}"
     r"(?:[^\W\d_]{3,12}\s?:\s?|(?<=: )[^\W\d_]{3,12}\s(?=[A-Z0-9]*\d))?"
     rf"(?:[^\W\d_]{{3,12}} (?i:dl|id) )?(?:[1-9][a-d]?[.)]\s{{1,2}})?(?i:(?:{any_of('series')})\s)?"
     rf"([A-Z]{{2,3}} (?i:{any_of('number')})\.? \d{{3}} ?\d{{3,4}}"
@@ -63,6 +64,8 @@ _SHAPES = (  # of number plates, as they are printed
     r"|[A-Z]{3} ?(?:[A-Z]\d{3}|\d{2}[A-Z]{2}|\d[A-Z]\d{2}|\d{2}[A-Z]\d|\d[A-Z]{2}\d"
     r"|[A-Z]{2}\d{2})",  # PL
     r"\d[A-Z]{3}\d{3}|[A-Z]{3}-\d{4}|[A-Z]{3}\d[A-Z]\d{2}",  # US, BR
+    r"R-?\d{4}-?[B-DF-HJ-NPR-TV-Z]{3}|\d{2}-W[A-Z]-[A-Z]{2}|\d[A-Z]{2}[ -]\d(?:\d{2}|[A-Z]{2})"
+    r"|(?:A[GIR]|B[ELS]|FR|G[ELR]|JU|LU|N[EW]|OW|S[GHOZ]|T[GI]|UR|V[DS]|Z[GH]) \d{4,6}",  # CH
 )
 _PLATE_NEAR = re.compile(
     rf"{NO_LETTER_BEFORE}(?i:{any_of('plate_near')}){NO_LETTER_BEHIND}"

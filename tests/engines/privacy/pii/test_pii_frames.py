@@ -116,6 +116,17 @@ def test_but_not_in_front_of_things(patterns: PatternPii, text: str) -> None:
         ("festa a casa mia, via dei Tigli 14", "address"),
         ("wij wonen nu Molenweg 8, Ede", "address"),
         ("impreza u mnie, ul. Wiśniowa 14/3", "address"),
+        ("ul. Lipowa 64/22, Radom", "address"),
+        ("Patientenakte 5521-08", "national_id"),
+        ("Ficha médica 07-5519, hipertensión", "national_id"),
+        ("Sports physio file no. P-20718 – left knee", "national_id"),
+        ("passaporto rumeno 058263917", "passport"),
+        ("Kopie paspoort (Suriname) R0628417", "passport"),
+        ("Paspoort ligt klaar, nr. BX7HC02R5", "passport"),
+        ("Te koop: mijn caravan, 46-WD-JK", "license_plate"),
+        ("Remolque del vecino, R-7140-BCK", "license_plate"),
+        ("Traktor BL 507416", "license_plate"),
+        ("Hayon de EY-245-BK resté ouvert", "license_plate"),
     ],
 )
 def test_numbers_of_patients_and_addresses_without_a_code(
@@ -134,6 +145,10 @@ def test_numbers_of_patients_and_addresses_without_a_code(
         ("sala 6, Mroczkowska Halina", ["Mroczkowska Halina"]),
         ("1. Ashcroft, Ellie 2. Bello, Tunde", ["Ashcroft, Ellie", "Bello, Tunde"]),
         ("OKONKWO, CHIDI EMEKA", ["OKONKWO, CHIDI EMEKA"]),
+        ("VON DER LANCKEN, BODO", ["VON DER LANCKEN, BODO"]),
+        ("OLIVARES DEL PRADO, TRINIDAD", ["OLIVARES DEL PRADO, TRINIDAD"]),
+        ("U12: 7 Okafor Zara, 9 Lindqvist Tess", ["Okafor Zara", "Lindqvist Tess"]),
+        ("Klassensprecher Jannik Posch, 8b", ["Jannik Posch"]),
     ],
 )
 def test_doorbells_and_registers(patterns: PatternPii, text: str, names: list[str]) -> None:
@@ -147,6 +162,9 @@ def test_doorbells_and_registers(patterns: PatternPii, text: str, names: list[st
         "Olga Nowicka, Dziewczynka z chryzantemami, 1894",
         "Praxis, 1. OG rechts",
         "Abholung in unserer Filiale, Marktstr. 3",
+        "Colegio Público Miguel Hernández, comedor",
+        "Cartella 2024",
+        "Linke Alt als Strg",
         "Pick up at our store, 14 High Street",
         "Piano 3, interno 5",
         "Bracia Urban Sp. z o.o. Hurtownia Stali",

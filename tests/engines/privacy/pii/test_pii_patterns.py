@@ -21,6 +21,7 @@ LISTS = (
     "thirty_ninth_",
     *(f"{nth}_" for nth in ("fortieth", "forty_first", "forty_second", "forty_third")),
     "forty_fourth_",
+    "forty_fifth_",
 )
 _LEAST_FOUND = 0.9
 _MOST_FALSE = 0.04
