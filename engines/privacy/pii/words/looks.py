@@ -70,6 +70,6 @@ def looks_like_name(name: str, less: float = 0.0) -> bool:
     between = [word for word in between if word.lower() not in _PARTICLE_WORDS]
     if between and others[-1] == between[-1] and surname < _LEAST_BETWEEN:
         return False
-    if any(max(likeness(word)) < _LEAST_BETWEEN for word in between):
+    if any(max(likeness(word)) < _LEAST_BETWEEN and not is_given(word) for word in between):
         return False
     return surname > LEAST_SURNAME - less and given + surname > least - less

@@ -6,6 +6,7 @@ from __future__ import annotations
 import pytest
 
 from engines.privacy.pii import PatternPii
+from engines.privacy.pii.contact.days import names_on_days
 from engines.privacy.pii.words.given import is_famous
 from tests.engines.privacy.pii.found import names_in
 from tests.security.hostile_input.doubling import grows_linearly
@@ -177,3 +178,49 @@ def test_a_birth_date_of_somebody_who_sits_an_examination(patterns: PatternPii) 
 )
 def test_work_grows_with_the_length_of_a_hostile_text(patterns: PatternPii, piece: str) -> None:
     assert grows_linearly(patterns.find, lambda length: piece * (length // len(piece)), 4000)
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("On call\nMON PRIYA RAGHUNATHAN", "PRIYA RAGHUNATHAN"),
+        ("Tue: Oskar Lindqvist", "Oskar Lindqvist"),
+        ("Do 14.3. Jonas Wieland", "Jonas Wieland"),
+        ("Lundi 8h-12h Margaux Chauveau", "Margaux Chauveau"),
+        ("Martes - Begoña Urrutia", "Begoña Urrutia"),
+        ("vrijdag Sjoerd Wiersma", "Sjoerd Wiersma"),
+        ("Śr. Oliwia Gołębiewska", "Oliwia Gołębiewska"),
+        ("Buzón 3ºB\nMª Dolores Ibarrola Sáez", "Mª Dolores Ibarrola Sáez"),
+    ],
+)
+def test_names_on_the_days_of_a_rota_and_on_a_mailbox(
+    patterns: PatternPii, text: str, name: str
+) -> None:
+    assert names_in(patterns, text) == [name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Mon Caesar Salad",
+        "Di Spaghetti Bolognese",
+        "Fr 19:30 Carmen",
+        "So Matthäus Passion",
+        "So Hertha Berlin",
+        "Mardi Poulet Basquaise",
+        "Sun Charlotte Hornets",
+        "Do Pizza Margherita",
+        "Sat Anna Karenina",
+        "Jue Julio Iglesias",
+    ],
+)
+def test_dishes_and_shows_of_a_day_are_no_names(patterns: PatternPii, text: str) -> None:
+    assert names_in(patterns, text) == []
+
+
+@pytest.mark.parametrize("piece", ["Mon ", "Mon\n", "Mon 1 ", "Mon Jane Doe ", "Mon Jane Doe\n"])
+def test_the_days_are_searched_in_linear_time(piece: str) -> None:
+    def search(text: str) -> None:
+        list(names_on_days(text))
+
+    assert grows_linearly(search, lambda length: piece * (length // len(piece)), 4000)
