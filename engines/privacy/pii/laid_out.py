@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 
 Find = Callable[[str], Sequence[PiiMatch]]
 _Place = tuple[int, int, "TextRegion"]
-_WORD = re.compile(r"[^\W\d_][^\W\d_'’-]{1,24}(?:['’-][^\W\d_]{1,24}){0,2}")
+_WORD = re.compile(r"[^\W\d_]{2,25}(?:['’-][^\W\d_]{1,24}){0,2}|[^\W\d_]['’][^\W\d_]{2,24}")
 _PARTICLES = frozenset(listed("particle"))
 _NOBODY = frozenset(listed("no_name", "title", "weak_title", "article", "months"))
 _OTHERS = NO_PERSON | ROLES | _NOBODY | SAINTS | frozenset(listed("address_field", "host"))
+_TITLES = frozenset(listed("title"))
 _ASIDE = re.compile(r"\s?\([^()]{0,24}\)")
 _LONGEST_LABEL, _LONGEST_VALUE, _MOST_WORDS = 40, 80, 5
 _MOST_LABELS, _MOST_CELLS = 100, 2000
@@ -37,7 +38,10 @@ of their edges or centers, as a share of the higher one's height."""
 _SURE_SURNAME, _LIKELY, _LEAST_IN_COLUMN = 1.5, 0.5, -6.0
 """Least likeness of a surname on two lines, of a word below a label, and of one in a column in
 which another is as likely as that."""
-_SAME_STEP = 1.3
+_SURE_TURNED, _SURE_IF_GIVEN, _MORE_THAN_GIVEN, _LESS_WITH_PARTICLE = 4.0, 2.5, 2.0, 2.0
+"""That of a surname above the given name, and of one that is a given name too ("Martin"); how much
+more it must be than that of a given name, and how much less it may be behind "de"."""
+_SAME_STEP, _LARGER = 1.3, 1.2
 _FEWEST_DIGITS, _SHORTEST = 4, 2
 _NUMBERS = frozenset({"phone", "date_of_birth", "national_id", "passport", "ssn"})
 
@@ -112,31 +116,34 @@ def _is_name(upper: str, lower: str) -> bool:
     """Whether two lines are a given name and a surname, or the reverse."""
     if is_famous(f"{upper} {lower}") or is_famous(f"{lower} {upper}"):
         return False
-    return _is_given_name(upper) and _is_surname(lower)
+    if _is_given_name(upper) and _is_surname(lower):
+        return True
+    least = _SURE_SURNAME if upper.isupper() and not lower.isupper() else _SURE_TURNED
+    return _is_given_name(lower) and _is_surname(upper, least)
 
 
 def _is_given_name(text: str) -> bool:
     """Whether each of one or two words is a given name and no other word."""
-    words = text.split()
-    return 0 < len(words) <= 2 and all(
-        _WORD.fullmatch(word)
-        and word[0].isupper()
-        and word.lower() not in SAINTS | NO_PERSON
-        and is_given(word)
-        and not is_word_too(word)
-        for word in words
+    words = [word for word in text.split() if word.lower() not in _TITLES]
+    return (
+        0 < len(words) <= 2
+        and all(_WORD.fullmatch(word) and word[0].isupper() and is_given(word) for word in words)
+        and words[0].lower() not in SAINTS
+        and not is_word_too(words[0])
     )
 
 
-def _is_surname(text: str) -> bool:
+def _is_surname(text: str, least: float = _SURE_SURNAME) -> bool:
+    """Whether one word, with particles before it, is a surname, and rather that than given."""
     *particles, word = text.split() or [""]
+    given, surname = likeness(word)
     return (
         _WORD.fullmatch(word) is not None
         and word[0].isupper()
         and all(particle.lower() in _PARTICLES for particle in particles)
         and word.lower() not in _OTHERS
-        and not is_given(word)
-        and likeness(word).surname > _SURE_SURNAME
+        and surname > least - _LESS_WITH_PARTICLE * bool(particles)
+        and (not is_given(word) or surname > max(_SURE_IF_GIVEN, given + _MORE_THAN_GIVEN))
     )
 
 
@@ -157,7 +164,13 @@ def _below_labels(document: Document, find: Find) -> Iterator[PiiMatch]:
             numbers += ((title, cell) for cell in cells if _has_digits(cell[2].text))
             continue
         of_part = label.is_field, has_field
-        sure = [_is_labeled_name(cell[2].text, *of_part) for cell in cells]
+        least = [_LIKELY] * len(cells)
+        if cells and cells[0][2].box[3] >= _LARGER * places[at][2].box[3]:  # as a form is filled in
+            least[0] = _LEAST_IN_COLUMN
+        sure = [
+            _is_labeled_name(cell[2].text, *of_part, each)
+            for cell, each in zip(cells, least, strict=True)
+        ]
         even = any(sure) and _is_even([places[at], *cells])
         for cell, is_sure in zip(cells, sure, strict=True):
             if is_sure or (even and _is_labeled_name(cell[2].text, *of_part, _LEAST_IN_COLUMN)):
@@ -241,7 +254,8 @@ def _label(text: str) -> _Label | None:
 @cache
 def _patterns() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
     """Labels of numbers, of parts of a name, and of a name."""
-    phone = rf"(?:{any_of('phone')})(?:[ .-]{{1,2}}(?:{any_of('between', 'number')})\.?){{0,2}}"
+    behind = any_of("phone", "between", "number")
+    phone = rf"(?:{any_of('phone')})(?:[ .-]{{1,2}}(?:{behind})\.?){{0,2}}"
     number = rf"(?:{any_of('birth', 'passport')}|{any_called(schemes())})"
     number += rf"(?:[ .-]{{1,2}}(?:{any_of('number')})\.?)?"
     return (

@@ -56,6 +56,10 @@ def table(*rows: Sequence[str]) -> list[Line]:
         ("TOMASZ", "WIŚNIEWSKI"),
         ("Giulia", "Ferraris"),
         ("Joost", "van der Heijden"),
+        ("Niamh", "O'Dowd"),
+        ("Pierre", "Martin"),
+        ("María", "López"),
+        ("Dr. Malte", "Hinrichsen"),
     ],
 )
 def test_a_badge_with_the_given_name_above_the_surname(
@@ -92,6 +96,11 @@ def test_a_badge_with_the_given_name_above_the_surname(
 )
 def test_posters_and_signs_of_two_words_are_no_names(sign: str) -> None:
     assert found(stack(*sign.split("/"))) == set()
+
+
+def test_a_badge_with_the_surname_first() -> None:
+    assert found(stack("KOWALCZYK", "Marta")) == {("name", "KOWALCZYK\nMarta")}
+    assert found(stack("Wachowiak", "Ute")) == {("name", "Wachowiak\nUte")}
 
 
 def test_a_given_name_far_above_or_beside_a_surname_is_no_name() -> None:
@@ -134,6 +143,11 @@ def test_the_values_of_a_form_below_their_labels() -> None:
         ("date_of_birth", "19.02.1987"),
         ("phone", "0431 772 6613"),
     }
+
+
+def test_a_rare_surname_in_larger_letters_than_its_label() -> None:
+    form = [("Last name", 40, 120, 20), ("Thistlewood", 40, 146, 28), ("Title", 40, 220, 28)]
+    assert found(form) == {("name", "Thistlewood")}
 
 
 def test_a_label_in_two_languages() -> None:
