@@ -25,9 +25,9 @@ def luma(pixels: Pixels) -> Gray:
 
 
 def shrunk(gray: Gray, side_px: int = WORKING_SIDE_PX) -> Gray:
-    """`gray`, uint8 (height, width), reduced by area averaging so that its long side is at most
-    `side_px`."""
-    height, width = gray.shape
+    """`gray`, uint8 (height, width) or RGB (height, width, 3), reduced by area averaging to a long
+    side of at most `side_px`."""
+    height, width = gray.shape[:2]
     scale = side_px / max(height, width)
     if scale >= 1:
         return gray

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from engines.metrics.content import content, is_drawn, is_pixel_art
 from engines.metrics.defects.defects import Defects, defects
+from engines.metrics.framed import framed
+from engines.metrics.gray import shrunk
 from engines.metrics.measurement import measure
 from engines.quality.config import PROFILES
 from engines.quality.description import CHOSEN, Measured, describe
 from engines.quality.head import Opinion, shipped_head, together
-from engines.quality.look import look
+from engines.quality.look import NIGHT, look
 from engines.quality.memory import keep_freed_memory
 from engines.quality.score import Factors, factors, quality_score
 
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from engines.quality.config import QualityConfig, ScoreThresholds
     from engines.types import Pixels
 
+_LARGE_PX = 640  # long side above which a photograph is also judged at 512
+_OF_A_PART = 0.3  # least share of differing neighbors; parts of screens have fewer
+_LENIENT = 1.25  # a part shows less than a whole photograph, and scores a little lower
 _TINTED = 0.1  # in tests, only gradients among clean pictures had a lower factor of cast
 
 
@@ -43,18 +49,47 @@ class Judgement(NamedTuple):
 
 def judge(pixels: Pixels, config: QualityConfig, seen: Measurement | None = None) -> Judgement:
     """Judge RGB `pixels`, uint8 (height, width, 3). `seen`: their measurement, if it is known
-    already."""
+    already.
+
+    A photograph is also judged without what surrounds it (`framed`), and a large one as a copy with
+    a long side of 512 pixels; the lowest judgement counts. Otherwise a sharp border or a caption
+    would hide that a photograph is blurred, and large pictures could have defects that are not
+    visible from pixel to pixel.
+    """
     keep_freed_memory()
     if not config.defects:
         name, limits = _thresholds(config, None, None)
         return _scored(factors(seen or measure(pixels), limits), limits, name)
+    whole, taken = _judged(pixels, config, seen)
+    judgements, views = [whole], [(pixels, taken)]
+    for part in framed(pixels):
+        one, of_part = _judged(part, config)
+        if _is_photograph(of_part) and of_part.found.transitions >= _OF_A_PART:
+            judgements.append(one._replace(score=min(1.0, _LENIENT * one.score)))
+            views.append((part, of_part))
+    for view, of_view in views:
+        by_day = of_view.seen.tone.p95 > NIGHT
+        if by_day and max(view.shape[:2]) > _LARGE_PX and _is_photograph(of_view):
+            one, of_copy = _judged(shrunk(view), config)
+            judgements += [one] if _is_photograph(of_copy) else []
+    return min(judgements, key=attrgetter("score"))
+
+
+def _judged(
+    pixels: Pixels, config: QualityConfig, seen: Measurement | None = None
+) -> tuple[Judgement, Measured]:
+    """The judgement of one view of a picture, and what was measured of it."""
     taken, limits = measured(pixels, config, seen)
     alone = _scored(taken.factors, limits, taken.thresholds)
     if not config.asks_head or not taken.large_enough:
-        return alone
+        return alone, taken
     opinion = shipped_head().opinion(describe(taken))
     score = together(alone.score, opinion) * _untinted(taken, limits)
-    return alone._replace(score=score, opinion=opinion)
+    return alone._replace(score=score, opinion=opinion), taken
+
+
+def _is_photograph(taken: Measured) -> bool:
+    return taken.thresholds.removeprefix(CHOSEN) in ("photo", "product")
 
 
 def measured(

@@ -17,7 +17,8 @@ _NOTHING_TO_SEE = 3.0  # Laplacian variance at 64 px: a gradient
 _SMOOTH = 8.0  # the same over the square of the used range; blurred photographs 9 and more
 _INK_STEP, _SPARSE_INK_STEP = 58.0, 80.0  # mean difference of neighbors that differ
 _SPARSE = 0.04  # share of neighbors that differ, up to which overexposed photographs may seem inked
-_DARKEST_NIGHT, _NO_NIGHT = 0.12, 0.3  # 95th percentile of luma
+_DARKEST_NIGHT, NIGHT = 0.12, 0.3
+"""95th percentile of luma up to which a picture is one of the night, wholly and in part."""
 
 
 class Look(NamedTuple):
@@ -60,7 +61,7 @@ def _over_typical(span: float) -> float:
 def look(seen: Measurement, limits: ScoreThresholds, found: Defects | None) -> Look:
     """The properties of a picture. `found`: None if gross defects were not measured."""
     tone = seen.tone
-    night = 1 - smoothstep(tone.p95, _DARKEST_NIGHT, _NO_NIGHT)
+    night = 1 - smoothstep(tone.p95, _DARKEST_NIGHT, NIGHT)
     light = max(seen.content_light, (_LIGHTS + _OF_THE_NIGHT * night) * tone.lights)
     span = max(tone.p99, light) - min(tone.p1, seen.content_dark)
     colored = span if found is None else max(span, found.cast.span)

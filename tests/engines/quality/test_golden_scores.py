@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 SPOILED = ("motion blur", "color noise", "WebP", "posterized, bits", "shifted rows", "moire")
 GOLDEN: Mapping[str, tuple[str, float, float]] = {
     "photo": ("auto:photo", 0.946, 0.969),
-    "large photo": ("auto:photo", 0.836, 0.903),
+    "large photo": ("auto:photo", 0.836, 0.893),
     "product": ("auto:product", 0.981, 0.965),
     "thin photo": ("auto:photo", 0.815, 0.905),
     "motion blur": ("auto:photo", 0.591, 0.667),
