@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from engines.privacy.pii.contact.addresses import find_addresses
-from engines.privacy.pii.contact.days import names_on_days
+from engines.privacy.pii.contact.days import names_in_tables, names_on_days
 from engines.privacy.pii.contact.mentions import find_mentions
 from engines.privacy.pii.contact.online import find_emails, find_ip_addresses, find_urls
 from engines.privacy.pii.contact.people import find_names
@@ -31,6 +31,7 @@ def candidates(text: str, regions: Sequence[str]) -> Iterator[Span]:
     yield from find_names(text)
     yield from find_mentions(text, found)
     yield from names_on_days(text)
+    yield from names_in_tables(text)
 
 
 def _numbers_and_places(text: str, regions: Sequence[str]) -> Iterator[Span]:

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 
 from engines.privacy.pii import PatternPii
-from engines.privacy.pii.contact.days import names_on_days
+from engines.privacy.pii.contact.days import names_in_tables, names_on_days
 from engines.privacy.pii.words.given import is_famous
 from tests.engines.privacy.pii.found import names_in
 from tests.security.hostile_input.doubling import grows_linearly
@@ -218,9 +218,37 @@ def test_dishes_and_shows_of_a_day_are_no_names(patterns: PatternPii, text: str)
     assert names_in(patterns, text) == []
 
 
-@pytest.mark.parametrize("piece", ["Mon ", "Mon\n", "Mon 1 ", "Mon Jane Doe ", "Mon Jane Doe\n"])
+@pytest.mark.parametrize(
+    "piece", ["Mon ", "Mon\n", "Mon 1 ", "Mon Jane Doe\n", "1 Jane Doe 1\n", "Doe, Jane ", "1 "]
+)
 def test_the_days_are_searched_in_linear_time(piece: str) -> None:
     def search(text: str) -> None:
         list(names_on_days(text))
+        list(names_in_tables(f"ID Name Salary\n{text}"))
 
     assert grows_linearly(search, lambda length: piece * (length // len(piece)), 4000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ID Name Salary\n1042 Whitlock, Jane 52,300",
+        "Nr. Name Punkte\n2 Whitlock, Jane 31,5",
+        "Nombre Nota\nWhitlock, Jane 8,5",
+    ],
+)
+def test_a_row_of_a_table_that_is_read_as_one_line(patterns: PatternPii, text: str) -> None:
+    assert names_in(patterns, text) == ["Whitlock, Jane"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "No Name Price\n1 Ektorp, Sofa 399,00\n2 Billy, Regal 49,99",
+        "Name Sterne Preis\nVilla Carlotta 4 120,00\nHotel Caterina 3 80,00",
+        "Name Einwohner\nSan Antonio 1,400,000\nSanta Ana 310,000",
+        "Nom Année\nAusten, Jane 1813",
+    ],
+)
+def test_rows_of_things_are_no_names(patterns: PatternPii, text: str) -> None:
+    assert names_in(patterns, text) == []
