@@ -41,7 +41,7 @@ which another is as likely as that."""
 _SURE_TURNED, _SURE_IF_GIVEN, _MORE_THAN_GIVEN, _LESS_WITH_PARTICLE = 4.0, 2.5, 2.0, 2.0
 """That of a surname above the given name, and of one that is a given name too ("Martin"); how much
 more it must be than that of a given name, and how much less it may be behind "de"."""
-_SAME_STEP, _LARGER = 1.3, 1.2
+_SAME_STEP, _LARGER, _OF_TWO = 1.3, 1.2, 2
 _FEWEST_DIGITS, _SHORTEST = 4, 2
 _NUMBERS = frozenset({"phone", "date_of_birth", "national_id", "passport", "ssn"})
 
@@ -285,15 +285,14 @@ def _is_labeled_name(text: str, of_field: bool, beside_field: bool, least: float
     if comma:
         return looks_like_name(f"{given.split()[0]} {surname}", 2.0)
     if of_field or (beside_field and len(words) == 1):
-        return len(text) >= _SHORTEST and any(
-            is_given(word) or max(likeness(word)) > least for word in words
-        )
+        likely = [is_given(word) or max(likeness(word)) > least for word in words]
+        return len(text) >= _SHORTEST and (all if len(words) == _OF_TWO else any)(likely)
     if len(words) == 1:
         return False
     if len(words[-1].strip(".")) == 1:  # Fitzwilliam H.
         return likeness(words[0]).surname > _SURE_SURNAME
     turned = is_given(words[-1]) and not is_word_too(words[-1]) and not is_given(words[0])
-    return looks_like_name(text) or (turned and likeness(words[0]).surname > _LIKELY)
+    return looks_like_name(text) or (turned and likeness(words[0]).surname > _SURE_SURNAME)
 
 
 def _match(kind: str, start: int, end: int, document: Document) -> PiiMatch:

@@ -176,6 +176,7 @@ def test_an_empty_form_has_no_names(labels: tuple[str, ...]) -> None:
         (("Author", "Title"), ("Jane Austen", "Emma"), ("Thomas Mann", "Buddenbrooks")),
         (("Mobile", "Price"), ("Galaxy S23 Ultra 256 GB", "1 199,00"), ("Pixel 8", "799,00")),
         (("Winner", "Host"), ("Brazil", "Korea Japan"), ("Spain", "South Africa")),
+        (("Nombre", "Altura"), ("Teide", "3715 m"), ("Pico Aneto", "3404 m")),
         (("Klant", "Regio"), ("Albert Heijn", "West"), ("Jumbo Supermarkten", "Oost")),
     ],
 )
