@@ -118,6 +118,12 @@ class CheckConfig(FrozenModel):
         default=False, description="Whether the privacy check reads text; slow on a CPU."
     )
 
+    @model_validator(mode="after")
+    def _one_profile(self) -> Self:
+        if self.quality is not None and self.quality.profile_by_model:
+            raise ValueError("quality.profile_by_model is for services: set quality.profile")
+        return self
+
 
 class TryConfig(FrozenModel):
     """Limits on attempts."""

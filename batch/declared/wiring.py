@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch.declared.config import DeclaredConfig
 from batch.marking import job_marks
 from batch.wiring import library_versions
+from engines.datasets.records.reading import model_of_image
 from engines.images import ImageLimits
 from engines.profiles import ProfileService
 from engines.profiles.matching import ColorMatching, MatchColors
@@ -54,7 +56,8 @@ class DeclaredWiring:
         """The validator of the job's config. Blocks while it loads."""
         from engines.quality import QualityValidator
 
-        return QualityValidator(self.config.quality)
+        model_of = partial(model_of_image, self.storage())
+        return QualityValidator(self.config.quality, recorded_model=model_of)
 
     def privacy(self) -> PrivacyValidator:
         """The validator of the job's config. Blocks while its detectors load."""

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import yaml
+from pydantic import ValidationError
 from ray.exceptions import RayError
 
 from batch import command, synthesize
@@ -154,6 +155,14 @@ def test_a_profile_that_is_not_there_is_told_before_anything_is_made(
         with pytest.raises(NotFound, match="nobody"):
             command.make_job(make_config(**parts), settings, tmp_path)
     command.make_job(make_config(compare_profile="sample_photos"), settings, tmp_path)
+
+
+def test_a_profile_for_each_model_is_refused_because_no_job_reads_it(
+    make_config: MakeConfig,
+) -> None:
+    by_model = {"quality": {"profile_by_model": {"m": "graphic"}}}
+    with pytest.raises(ValidationError, match=r"set quality\.profile"):
+        make_config(checks=by_model)
 
 
 def test_what_stops_a_job_tells_whether_to_submit_it_again(

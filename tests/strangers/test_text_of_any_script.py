@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import cv2
@@ -100,7 +101,8 @@ def test_unread_text_may_pass_where_only_grave_findings_fail() -> None:
 def test_only_what_has_the_shape_of_a_line_is_unread_text(
     length: float, height: float, unread: bool
 ) -> None:
-    assert is_unread(line("", 0.0, length, height), 320, TextConfig()) is unread
+    region = replace(line("", 0.0, length, height), likeness=0.8)
+    assert is_unread(region, 320, TextConfig()) is unread
 
 
 def test_an_anonymized_copy_covers_what_was_not_read() -> None:

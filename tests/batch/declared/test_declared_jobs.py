@@ -18,6 +18,7 @@ from engines.datasets.spec.plan import DatasetPlan
 from engines.datasets.spec.result import DatasetResult
 from engines.diffusion.config import ModelEntry
 from engines.errors import InvalidParameters, ReplicaLost
+from engines.quality.config import QualityConfig
 from engines.types import GenerationRequest, StoredImage
 
 YAML = "name: pets\ncount: 3\nattributes: {animal: [fox, cat]}\nprompt: a {animal}\n"
@@ -43,7 +44,7 @@ def test_the_shipped_engine_is_that_of_the_local_service() -> None:
     args = local["applications"][0]["args"]
     config = load_declared_config(None)
     served = args["pools"][0]["engine"]
-    assert config.quality.profile == args["quality"]["profile"]
+    assert config.quality == QualityConfig.model_validate(args["quality"])
     entry = ModelEntry.model_validate(served["models"][0])
     assert config.engine.models == (entry,)
     assert config.engine.torch_threads == served["torch_threads"]
