@@ -127,7 +127,7 @@ class ProfileService:
                 or it was changed meanwhile.
             StorageFailed: the data root or S3 cannot be reached.
         """
-        before = self._store.before_writing(request.name)
+        before = self._store.before_writing(request.name, stop)
         if before is not None and before.request_id == request.request_id:
             return before.profile
         _check_may_extend(request, before)

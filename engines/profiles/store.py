@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from engines.errors import JsonValue
-    from engines.protocols import Storage
+    from engines.protocols import StopCheck, Storage
 
 AREA = "profiles"
 PREFIX = "stream_"
@@ -61,8 +61,9 @@ class ProfileStore:
             with suppress(NotFound):
                 yield self.get(name)
 
-    def before_writing(self, name: str) -> StoredProfile | None:
-        """The profile; None if there is none, and one of that name may be written.
+    def before_writing(self, name: str, stop: StopCheck) -> StoredProfile | None:
+        """The profile; None if there is none, and one of that name may be written. Calls `stop` for
+        each other profile.
 
         Raises:
             Conflict: another profile's name differs only in case: on Windows and macOS a copy of
@@ -72,6 +73,7 @@ class ProfileStore:
         with suppress(NotFound):
             return self.get(name)
         for other in self._names():
+            stop()
             if other.casefold() == name.casefold():
                 raise Conflict(
                     f"A profile of the name {other} exists, and {name} differs from it only in "

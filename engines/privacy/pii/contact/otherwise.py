@@ -20,7 +20,7 @@ _PRICED = re.compile(  # , 3,20 € le kilo
     r"(?i:kilo|kg|lb|l|litr[eo]?|liter|st(?:ü|u)ck|stk|st|stuk|szt|pz|pezzo|ud|unidad|pièce|pce|each|cl|ml|dl|gr?|cm|mm|oz|pints?|w|v"
     r"|100[ ]?g|bunch|bund|schale|mazzo|manojo|botte|bosje|pęczek)(?![^\W\d_])"
 )
-_PROPER = re.compile(rf"({CAPITAL}[^\W\d_]+)[ ]{CAPITAL}[^\W\d_]+[ ]$")
+_PROPER = re.compile(rf"(?<![^\W\d_])({CAPITAL}[^\W\d_]{{1,30}})[ ]{CAPITAL}[^\W\d_]{{1,30}}[ ]$")
 _CAPTION = re.compile(  # Olga Boznańska, Dziewczynka z chryzantemami, 1894
     r",[ ][^\W\d_][^\n,\d]{3,60}[ ][^\n,\d]{2,40},[ ](?:[^\W\d_]{1,6}\.?[ ])?(?:1[4-9]|20)\d\d"
     r"(?:[–/-](?:1[4-9]|20)?\d\d)?[ .]?(?:$|\n)"
