@@ -106,6 +106,7 @@ def make_profile(client: TestClient, **body: Any) -> dict[str, Any]:
     return made
 
 
+@pytest.mark.slow
 def test_a_copy_of_a_real_image_is_found_by_the_hashes_of_a_profile(stage: Stage) -> None:
     with stage.client() as client:
         folder = upload(client, encoded(picture(1)), "real").rpartition("/")[0]
@@ -191,6 +192,7 @@ def test_a_profile_of_a_bucket(
             assert "very-secret" not in answer.text
 
 
+@pytest.mark.slow
 def test_a_dataset_is_held_against_the_features_of_a_profile(stage: Stage) -> None:
     with stage.client() as client:
         folder = upload(client, encoded(picture(1)), "real").rpartition("/")[0]

@@ -25,6 +25,7 @@ def sandbox() -> Iterator[Sandbox]:
     sandbox.close()
 
 
+@pytest.mark.slow
 def test_frames_come_back_from_a_worker_process(sandbox: Sandbox) -> None:
     opener = SandboxedOpener(sandbox, ImageLimits(), PrivacyConfig())
     content = container("GIF", WHITE, RED, GREEN, BLUE)

@@ -33,6 +33,7 @@ def folders(where: Path) -> list[str]:
     return arguments
 
 
+@pytest.mark.slow
 def test_a_trial_writes_weights_of_the_shipped_shapes(tmp_path: Path) -> None:
     out = tmp_path / "letters.npz"
     main([*folders(tmp_path), "--share", "0.003", "--out", str(out)])

@@ -169,6 +169,7 @@ async def test_a_profile_of_a_dataset_compares_with_itself(
     assert [profile.name for profile in await replica.list()] == shipped
 
 
+@pytest.mark.slow
 async def test_every_replica_says_that_it_is_ready(files: FileWiring) -> None:
     assert await QualityReplica(QualityWiring(QualityConfig(), files)).ready()
     assert await PrivacyReplica(PrivacyWiring(PrivacyConfig(), files)).ready()

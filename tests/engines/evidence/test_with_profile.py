@@ -58,6 +58,7 @@ def office(house: House, seeds: Sequence[int]) -> None:
     profiles_of(house).create(ProfileRequest("office", REAL, keep_features=True))
 
 
+@pytest.mark.slow
 def test_a_profile_with_features_gives_the_figures_of_its_folder(house: House) -> None:
     office(house, range(24))
     house.fill(SET, range(100, 124))

@@ -40,6 +40,7 @@ def test_finds_every_face_of_the_labeled_photographs(yunet: FaceDetectorChain, p
         assert len(yunet.detect(photos.pixels(name))) == 1, name
 
 
+@pytest.mark.slow
 def test_finds_none_where_there_is_none(yunet: FaceDetectorChain, photos: Any) -> None:
     false = [name for name in photos.labeled("faces", 0) if yunet.detect(photos.pixels(name))]
     assert false == []
@@ -87,6 +88,7 @@ def test_emoji_is_nobody(
     assert yunet.detect(drawn_face(color, happy)) == ()
 
 
+@pytest.mark.slow
 def test_tiny_face_is_found_by_the_second_look(photos: Any) -> None:
     canvas = np.full((480, 640, 3), 127, dtype=np.uint8)
     small = cv2.resize(photos.pixels("astronaut.png"), (58, 58), interpolation=cv2.INTER_AREA)
@@ -116,6 +118,7 @@ def test_threads_share_a_detector(yunet: FaceDetectorChain, photos: Any) -> None
     assert seen == [True] * 12
 
 
+@pytest.mark.slow
 def test_dlib_answers_to_the_name_face_recognition(photos: Any) -> None:
     pytest.importorskip("dlib")
     detector = build_face_detector(FaceConfig(detectors=("face_recognition",)))

@@ -84,6 +84,7 @@ def test_a_word_between_two_alike_keeps_its_turn() -> None:
     assert re.fullmatch(shared(words), "éx")
 
 
+@pytest.mark.slow
 def test_patterns_are_compiled_when_a_detector_is_made_not_when_the_package_is_imported() -> None:
     asked = (
         "import sys, engines.privacy.build; before = 'engines.privacy.pii.finding' in sys.modules; "

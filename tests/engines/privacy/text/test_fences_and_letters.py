@@ -147,6 +147,7 @@ def test_a_short_word_of_another_script_is_unread_and_a_window_is_not(
 
 
 @pytest.mark.parametrize("word", ["город", "Добро"])
+@pytest.mark.slow
 def test_a_sign_of_one_short_word_in_another_script_is_unread(
     word: str, reader: RapidOcrReader
 ) -> None:

@@ -48,6 +48,7 @@ def reader_with(recognizer: Reads, config: TextConfig) -> RapidOcrReader:
     return RapidOcrReader(config, threads=1, make_engine=lambda threads: engine)
 
 
+@pytest.mark.slow
 def test_a_word_in_another_script_is_read_by_the_recognizer_that_knows_it() -> None:
     config = TextConfig()
     lines = reader_with(Reads("Добро пожаловать", 0.97), config).read(page("Добро пожаловать"))
@@ -69,6 +70,7 @@ def test_the_more_confident_reading_counts() -> None:
     assert read_better(Reads(" ", 0.9), lines, read) == read
 
 
+@pytest.mark.slow
 def test_the_file_of_a_recognizer_is_loaded() -> None:
     engine = BoundedRapidOcr(1, (str(SHIPPED),), 0.85)
     config = TextConfig()

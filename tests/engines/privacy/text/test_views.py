@@ -110,6 +110,7 @@ def test_all_views_lie_in_the_picture_and_have_its_scale(height: int, width: int
         assert view.pixels.shape[1] == pytest.approx(across * view.factor, abs=1.5)
 
 
+@pytest.mark.slow
 def test_a_smooth_picture_and_a_single_edge_have_no_words() -> None:
     ramp = np.linspace(0, 255, 4096, dtype=np.uint8)
     smooth = np.broadcast_to(ramp[None, :, None], (4096, 4096, 3)).copy()
