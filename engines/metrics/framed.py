@@ -24,7 +24,8 @@ _LINE = 0.97  # smallest share of a row or column that has one color, if a band 
 _WRITTEN = 0.35  # the same for the further lines of a band, which may have letters
 _LIKE_LINE = 6  # levels within which the pixels of a band have one color
 _SAMPLES, _SAMPLED = 16, 0.9  # pixels of a row that are looked at first, and share of one color
-_MOST_BANDS, _FIRST_STEP = 24, 4
+_MOST_BANDS = 24
+_FIRST_STEP, _MOST_ROWS = 4, 256  # rows of a band that are compared at once
 _RING = 0.6  # share of the margin that has one color, if the picture is a page
 _INSETS, _INSIDE = (0.02, 0.04, 0.06, 0.08, 0.1), 0.05  # shares that rounded corners take
 _CORNER_PX, _CORNERS = 4, 0.6  # side of a corner, and the share of it that is cut off at least
@@ -59,17 +60,17 @@ class _Box(NamedTuple):
         return pixels[self.top : self.bottom, self.left : self.right]
 
 
-def framed(pixels: Pixels) -> list[Pixels]:
-    """The pictures inside RGB `pixels`, uint8 (height, width, 3), the largest first, at most four;
-    none if it is not framed. They are contiguous copies, each at least 18 % of the whole and 64
-    pixels high and wide.
+def framed(pixels: Pixels) -> Iterator[Pixels]:
+    """Yields the pictures inside RGB `pixels`, uint8 (height, width, 3), the largest first, at most
+    four; none if it is not framed. They are contiguous copies, each at least 18 % of the whole and
+    64 pixels high and wide.
 
     A picture is a rectangle whose edges differ from what surrounds it: between bands of one color
     (a border, a caption, the gaps of a collage), or on a page of one color.
     """
     whole = _Box(0, pixels.shape[0], 0, pixels.shape[1])
     if whole.side < _SMALLEST_PX:
-        return []
+        return
     found, boxes = {whole}, [whole]
     for _ in range(_MOST_BORDERS):  # one inside the other
         parts = [part for box in boxes for part in _apart(pixels, box)]
@@ -80,8 +81,18 @@ def framed(pixels: Pixels) -> list[Pixels]:
         found.update(each.moved(box.top, box.left) for each in _on_page(box.of(pixels)))
     least = _SMALLEST * whole.area
     large = [box for box in found if box.area >= least and box.side >= _SMALLEST_PX]
-    large = sorted(set(large) - {whole}, key=lambda box: (-box.area, box))
-    return [np.ascontiguousarray(box.of(pixels)) for box in large[:_MOST]]
+    large = [box for box in large if box != whole and not _is_cut_in_part(pixels, box)]
+    large.sort(key=lambda box: (-box.area, box))
+    for box in large[:_MOST]:  # one copy at a time, as each may be nearly as large as the picture
+        yield np.ascontiguousarray(box.of(pixels))
+
+
+def _is_cut_in_part(pixels: Pixels, box: _Box) -> bool:
+    """Whether a line of the outer border is left at an edge of `box`: a dark photograph in a black
+    border cannot be told from it there, and would be taken for one of which a part is missing."""
+    part = box.of(pixels)
+    lines = (part[0], part[-1], part[:, 0], part[:, -1])
+    return any(_share(line, pixels[0, 0]) >= _LINE for line in lines)
 
 
 def _without_corners(pixels: Pixels, box: _Box) -> _Box:
@@ -118,7 +129,8 @@ def _between_bands(pixels: Pixels) -> list[tuple[int, int]]:
     height, width = pixels.shape[:2]
     sampled = pixels[:, :: max(1, width // _SAMPLES)]
     colors = sampled[:, _SAMPLES // 2]
-    plain = np.flatnonzero(_shares(sampled, colors[:, None]) >= _SAMPLED).tolist()
+    apart = np.abs(sampled.astype(np.int16) - colors[:, None]).max(axis=2)
+    plain = np.flatnonzero((apart <= _LIKE_LINE).mean(axis=1) >= _SAMPLED).tolist()
     parts, start, row, bands = list[tuple[int, int]](), 0, 0, 0
     for first in plain:
         if first < row or _share(pixels[first], colors[first]) < _LINE:
@@ -143,7 +155,7 @@ def _end_of_band(pixels: Pixels, row: int, color: Pixels) -> int:
         others = np.flatnonzero(_shares(pixels[row : row + step], color) < _WRITTEN)
         if len(others):
             return row + int(others[0])
-        row, step = row + step, 2 * step
+        row, step = row + step, min(2 * step, _MOST_ROWS)
     return height
 
 
@@ -181,16 +193,16 @@ def _ring(pixels: Pixels) -> Pixels:
     return np.concatenate(sides)
 
 
-def _near(pixels: Pixels, color: Pixels) -> Gray:
-    """255 where every channel differs from `color` by at most `_LIKE` levels, else 0."""
-    least, most = color.astype(int) - _LIKE, color.astype(int) + _LIKE
-    return np.asarray(cv2.inRange(pixels, least.clip(0, 255), most.clip(0, 255)))
+def _near(pixels: Pixels, color: Pixels, levels: int = _LIKE) -> Gray:
+    """255 where every channel differs from `color` by at most `levels`, else 0."""
+    least, most = color.astype(int) - levels, color.astype(int) + levels
+    near = cv2.inRange(np.ascontiguousarray(pixels), least.clip(0, 255), most.clip(0, 255))
+    return np.asarray(near)
 
 
 def _shares(pixels: Pixels, color: Pixels) -> NDArray[np.float32]:
     """For each row, the share of its pixels that are like the color."""
-    apart = np.abs(pixels.astype(np.int16) - color).max(axis=2)
-    return np.asarray((apart <= _LIKE_LINE).mean(axis=1), np.float32)
+    return np.asarray(_near(pixels, color, _LIKE_LINE).mean(axis=1) / 255, np.float32)
 
 
 def _share(line: Pixels, color: Pixels) -> float:

@@ -61,18 +61,22 @@ def judge(pixels: Pixels, config: QualityConfig, seen: Measurement | None = None
         name, limits = _thresholds(config, None, None)
         return _scored(factors(seen or measure(pixels), limits), limits, name)
     whole, taken = _judged(pixels, config, seen)
-    judgements, views = [whole], [(pixels, taken)]
+    judgements = [whole, *_at_usual_size(pixels, taken, config)]
     for part in framed(pixels):
         one, of_part = _judged(part, config)
         if _is_photograph(of_part) and of_part.found.transitions >= _OF_A_PART:
             judgements.append(one._replace(score=min(1.0, _LENIENT * one.score)))
-            views.append((part, of_part))
-    for view, of_view in views:
-        by_day = of_view.seen.tone.p95 > NIGHT
-        if by_day and max(view.shape[:2]) > _LARGE_PX and _is_photograph(of_view):
-            one, of_copy = _judged(shrunk(view), config)
-            judgements += [one] if _is_photograph(of_copy) else []
+            judgements += _at_usual_size(part, of_part, config)
     return min(judgements, key=attrgetter("score"))
+
+
+def _at_usual_size(pixels: Pixels, taken: Measured, config: QualityConfig) -> list[Judgement]:
+    """The judgement of a smaller copy of a large photograph of the day; empty for all others."""
+    by_day = taken.seen.tone.p95 > NIGHT
+    if not (by_day and max(pixels.shape[:2]) > _LARGE_PX and _is_photograph(taken)):
+        return []
+    one, of_copy = _judged(shrunk(pixels), config)
+    return [one] if _is_photograph(of_copy) else []
 
 
 def _judged(

@@ -9,10 +9,14 @@ import numpy as np
 import pytest
 from skimage import data
 
-from engines.metrics.framed import framed
+from engines.metrics import framed as finding
 
 if TYPE_CHECKING:
     from engines.types import Pixels
+
+
+def framed(pixels: Pixels) -> list[Pixels]:
+    return list(finding.framed(pixels))
 
 
 @pytest.fixture(scope="module")
@@ -38,6 +42,16 @@ def test_a_border_in_a_border_is_left_out_too(photo: Pixels) -> None:
     outer = np.asarray(cv2.copyMakeBorder(inner, 5, 5, 5, 5, cv2.BORDER_CONSTANT, value=(0, 0, 0)))
     found = framed(outer)
     assert any(np.array_equal(part, photo) for part in found)
+
+
+def test_a_dark_photograph_of_which_the_border_cannot_be_told_is_left_whole(photo: Pixels) -> None:
+    night = photo // 8
+    night[-4:] = 0
+    night[-40:-4, ::2] = 0
+    bordered_in_black = cv2.copyMakeBorder(night, 9, 9, 9, 9, cv2.BORDER_CONSTANT, value=(0, 0, 0))
+    for part in framed(np.asarray(bordered_in_black)):
+        assert part[0].any()
+        assert part[-1].any()
 
 
 def test_a_border_survives_jpeg(photo: Pixels) -> None:
